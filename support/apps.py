@@ -1,0 +1,7 @@
+"""Support: what customers asked."""
+
+from django.apps import AppConfig
+
+
+class SupportConfig(AppConfig):
+    name = "support"
