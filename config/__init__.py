@@ -1,0 +1,1 @@
+"""Settings and everything that knows all rooms of the house."""

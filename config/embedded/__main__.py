@@ -1,0 +1,23 @@
+"""`python -m config.embedded FILE|-m MODULE [ARGUMENT …]` runs Python with the servers up (bin/manage, bin/test)."""
+
+import runpy
+import sys
+
+from config.embedded import Postgres, Valkey, running
+
+
+def main() -> None:
+    first, *rest = sys.argv[1:]
+    if first == "--keep":
+        {"postgres": Postgres, "valkey": Valkey}[rest[0]]().keep()
+        return
+    with running():
+        if first == "-m":
+            sys.argv = rest
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = [first, *rest]
+            runpy.run_path(first, run_name="__main__")
+
+
+main()
