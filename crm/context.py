@@ -6,13 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from crm import navigation
-from crm.models import Shop
 from crm.roles import Role
+from crm.templatetags import regulars
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """`shop`, `nav_groups`, `new_entries`, `role`: for staff who are logged in; strangers' pages get the shop alone."""
-    shop = Shop.current()
+    shop = regulars.shop()
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shop": shop}

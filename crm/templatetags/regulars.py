@@ -1,3 +1,246 @@
+"""How the product writes: money, days, phones, figures in the shop's form; icons, initials, links that keep the query.
+
+Built into every template (settings.TEMPLATES), so that none needs {% load %}.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from time import monotonic
+from uuid import UUID
+from zlib import crc32
+
+from babel import Locale, dates, numbers
 from django import template
+from django.core.signals import request_started
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from crm import phones
+from crm.models import Shop
 
 register = template.Library()
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+TINTS = 5
+MILLIONS_FROM = 10_000_000
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite (static/icons.txt).
+
+    size: "sm" for 16 px. label: what a screen reader says; without one the icon is decoration.
+    """
+    css = "r-icon r-icon-sm" if size == "sm" else "r-icon"
+    said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="{}" {}><use href="{}#{}"/></svg>', css, said, static("vendor/icons.svg"), name)
+
+
+@register.filter
+def money(amount: Decimal | float | None, currency: str = "") -> str:
+    """1.250.000 ₫: in the shop's currency unless another is told, in the form of the shop's country."""
+    if amount is None or amount == "":
+        return ""
+    text = numbers.format_currency(amount, currency or shop().currency, locale=form())
+    return text.replace("-", MINUS)
+
+
+@register.filter
+def short_money(amount: Decimal | float | None) -> str:
+    """1.284,6 m ₫: a large amount of the shop's currency where there is little room, as on a stat card."""
+    if amount is None or amount == "":
+        return ""
+    if abs(amount) < MILLIONS_FROM:
+        return money(amount)
+    figure = numbers.format_decimal(float(amount) / 1e6, format="#,##0.0", locale=form())
+    sign = numbers.get_currency_symbol(shop().currency, locale=form())
+    text = _("%(figure)s m %(currency)s") % {"figure": figure, "currency": sign}
+    return text.replace(" ", NO_BREAK).replace("-", MINUS)
+
+
+@register.filter
+def count(number: float | None) -> str:
+    """13.986: a figure with the groups of the shop's country."""
+    return "" if number is None or number == "" else numbers.format_decimal(number, locale=form()).replace("-", MINUS)
+
+
+@register.filter
+def percent(share: float | None, digits: int = 0) -> str:
+    """82 %: a share between 0 and 1 as per cent."""
+    if share is None or share == "":
+        return ""
+    pattern = "0." + "0" * digits if digits else "0"
+    return numbers.format_decimal(share * 100, format=pattern, locale=form()).replace("-", MINUS) + NO_BREAK + "%"
+
+
+@register.filter
+def signed(number: float | None, digits: int = 0) -> str:
+    """+8,2 or −2,3: a change, with its sign."""
+    if number is None or number == "":
+        return ""
+    pattern = "#,##0." + "0" * digits if digits else "#,##0"
+    text = numbers.format_decimal(abs(number), format=pattern, locale=form())
+    sign = "" if round(number, digits) == 0 else "+" if number > 0 else MINUS
+    return sign + text
+
+
+@register.filter
+def day(at: date | datetime | None) -> str:
+    """24/11/2026, in the shop's time zone."""
+    return "" if not at else dates.format_skeleton("yMMdd", local(at), locale=form())
+
+
+@register.filter
+def short_day(at: date | datetime | None) -> str:
+    """24/11 in this year, 24/11/2025 in another."""
+    if not at:
+        return ""
+    year = local(at).year
+    return day(at).replace(str(year), "").strip("/.- ") if year == local(timezone.now()).year else day(at)
+
+
+@register.filter
+def clock(at: datetime | None) -> str:
+    """09:42, in the shop's time zone."""
+    return "" if not at else f"{local(at):%H:%M}"
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """24/11/2026, 09:42, in the shop's time zone."""
+    return "" if not at else f"{day(at)}, {clock(at)}"
+
+
+@register.filter
+def brief(at: datetime | None) -> str:
+    """09:42 today, 24/11 in this year, 24/11/2025 before: for lists."""
+    if not at:
+        return ""
+    return clock(at) if local(at).date() == local(timezone.now()).date() else short_day(at)
+
+
+@register.filter
+def iso(at: date | datetime | None) -> str:
+    """For <time datetime="…">."""
+    return "" if not at else local(at).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
+
+
+@register.filter
+def phone(number: str | None) -> str:
+    """0903 418 265: as people of the shop's country write it."""
+    return phones.national(number, shop().country) if number else ""
+
+
+@register.filter
+def initials(name: object) -> str:
+    """NÁ for Nguyễn Thị Hồng Ánh: the first letters of the first and the last word."""
+    words = [word for word in str(name or "").split() if word[0].isalnum()]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
+
+
+@register.filter
+def tint(key: UUID | str | int | None) -> int:
+    """1 to 5: the avatar tint of a record, always the same for the same key."""
+    return crc32(str(key or "").encode()) % TINTS + 1
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: Mapping[str, HttpRequest], **changes: object) -> str:
+    """?stage=7&sort=name: this page's query string with some keys changed; an empty value takes its key out."""
+    query = context["request"].GET.copy()
+    for key, value in changes.items():
+        if value in (None, ""):
+            query.pop(key, None)
+        else:
+            query[key] = str(value)
+    return "?" + query.urlencode()
+
+
+@register.filter
+def plain(number: float | None, factor: float = 1) -> str:
+    """72.5: a figure for SVG and data attributes, with a point in every language; × factor."""
+    return f"{float(number or 0) * factor:.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def share_of(part: float | None, whole: float | None) -> float:
+    """part ÷ whole, 0 where there is no whole: {{ part|share_of:whole|percent }}."""
+    return float(part or 0) / float(whole) if whole else 0.0
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], label: str = "") -> SafeString:
+    """A line of 96 × 32 without axes. label: what it shows, for those who do not see it."""
+    low, high = min(values), max(values)
+    step = 96 / max(len(values) - 1, 1)
+    spots = [(i * step, 28 - (24 * (float(v) - float(low)) / (float(high - low) or 1))) for i, v in enumerate(values)]
+    line = " L".join(f"{x:.1f} {y:.1f}" for x, y in spots)
+    return format_html(
+        '<svg class="r-spark" viewBox="0 0 96 32" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<path class="r-spark-area" d="M0 32 L{} L96 32 Z"/>'
+        '<path class="r-spark-line" vector-effect="non-scaling-stroke" d="M{}"/></svg>',
+        label,
+        line,
+        line,
+    )
+
+
+@register.filter
+def attr(record: object, name: str) -> object:
+    """record.name or record[name]: for columns chosen by name."""
+    return record.get(name) if isinstance(record, Mapping) else getattr(record, name, None)
+
+
+@register.filter
+def is_here(address: str, request: HttpRequest) -> bool:
+    """Whether this page belongs to the entry of the navigation at `address`: it is that page or lies below it."""
+    return request.path == address or (address != "/" and request.path.startswith(address))
+
+
+@register.filter
+def first_entries(groups: Sequence[Sequence[object]] | None, how_many: int) -> list[object]:
+    """The first entries of the navigation: the bottom bar of phones has room for four."""
+    return [entry for group in groups or () for entry in group][:how_many]
+
+
+@register.simple_tag
+def score_words(r: int, f: int, m: int) -> str:
+    """What a screen reader says for a score chip."""
+    return _("Recency %(r)s, frequency %(f)s, money %(m)s") % {"r": r, "f": f, "m": m}
+
+
+def form() -> Locale:
+    """The written form of the shop's country, in its own language: vi_VN, en_GB."""
+    try:
+        return Locale.parse(f"{shop().language}_{shop().country}")
+    except (ValueError, LookupError):
+        return Locale.parse(shop().language)
+
+
+def local(at: date | datetime) -> date | datetime:
+    """A moment as the shop's clocks show it; a day stays a day."""
+    return at.astimezone(shop().zone) if isinstance(at, datetime) else at
+
+
+def shop() -> Shop:
+    """The shop, read once a request (once a second elsewhere), because a page writes hundreds of amounts."""
+    return read_shop(int(monotonic()))
+
+
+@lru_cache(maxsize=1)
+def read_shop(second: int) -> Shop:
+    return Shop.current()
+
+
+def forget_shop(**kwargs: object) -> None:
+    read_shop.cache_clear()
+
+
+request_started.connect(forget_shop)
