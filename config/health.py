@@ -73,7 +73,13 @@ def collector() -> None:
         raise NotReady("no sign of the collector: start bin/manage collect")
 
 
-CHECKS = {"database": database, "broker": broker, "migrations": migrations, "beat": beat, "collector": collector}
+CHECKS: dict[str, Callable[[], None]] = {
+    "database": database,
+    "broker": broker,
+    "migrations": migrations,
+    "beat": beat,
+    "collector": collector,
+}
 
 
 @cache

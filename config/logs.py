@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 log = structlog.get_logger("regulars.request")
 PLAUSIBLE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

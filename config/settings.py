@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "template_partials",
+    "config",  # its commands: beat, messages, backup and the like
     "crm",
     "orders",
     "campaigns",
@@ -168,3 +169,5 @@ if HTTPS:
     SECURE_HSTS_PRELOAD = True
 
 LOGGING = logging_config(env("LOG_LEVEL", default="INFO"), as_json=env.bool("LOG_JSON", default=not DEBUG))
+
+import config.celery  # noqa: E402, F401  (the app that shared tasks belong to, wherever Django runs)

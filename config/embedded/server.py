@@ -131,7 +131,12 @@ class Server:
             return
         unused = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: unused.set())
-        threading.Thread(target=lambda: (fcntl.flock(users, fcntl.LOCK_EX), unused.set()), daemon=True).start()
+
+        def wait_for_last_user() -> None:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            unused.set()
+
+        threading.Thread(target=wait_for_last_user, daemon=True).start()
         while not unused.is_set():
             self._end_leftovers()
             server = self._run()
