@@ -883,6 +883,31 @@ class Migration(migrations.Migration):
             model_name="membership",
             index=models.Index(fields=["segment", "customer"], name="membership_segment"),
         ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, help_text="The query string of the list, without the page.", max_length=1000
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "name"), name="one_view_a_name")],
+            },
+        ),
         migrations.RunSQL(database.STORAGE, migrations.RunSQL.noop),
         migrations.RunSQL(database.FIRST_ROWS, migrations.RunSQL.noop),
         migrations.RunSQL(database.EVENT_SOURCE, database.EVENT_SOURCE_DOWN),

@@ -4,6 +4,7 @@ from crm.models.consent import Consent, Suppression
 from crm.models.customer import Customer, CustomerReference, Note
 from crm.models.event import Event
 from crm.models.imports import Import, Rejection
+from crm.models.saved_view import SavedView
 from crm.models.score import Due, Facts, Score, ScoringModel, Stage
 from crm.models.segment import Membership, MembershipChange, Segment
 from crm.models.shop import ExchangeRate, Shop
@@ -22,6 +23,7 @@ __all__ = [
     "MembershipChange",
     "Note",
     "Rejection",
+    "SavedView",
     "Score",
     "ScoringModel",
     "Segment",
