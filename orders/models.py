@@ -1,4 +1,4 @@
-"""What they bought: catalogue, orders and their lines. An order's lines are its ledger (docs/decisions/0003)."""
+"""What they bought: catalogue, orders and their lines. An order's lines are its ledger (docs/decisions/0002)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -74,8 +75,13 @@ class OrderState(models.TextChoices):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def with_value(self) -> Self:
-        """Adds `value`: the sum of the lines net of discounts, less what came back (docs/domain.md 4)."""
-        return self.annotate(value=Sum("lines__value", default=Decimal(0)))
+        """Adds `value`: the sum of the lines net of discounts, less what came back (docs/domain.md 4).
+
+        A subquery, so that a page of a long list adds up its own orders only.
+        """
+        lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+        value = Subquery(lines.annotate(sum=Sum("value")).values("sum"))
+        return self.annotate(value=Coalesce(value, Decimal(0), output_field=models.DecimalField()))
 
 
 class Order(models.Model):
@@ -103,6 +109,8 @@ class Order(models.Model):
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
     )
+    # Given out with an empty entry form: the same form sent twice is one order.
+    entry_key = models.UUIDField(null=True, unique=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
 
@@ -112,6 +120,12 @@ class Order(models.Model):
             models.Index(fields=["customer", "-placed_at"], name="order_customer_placed"),
             models.Index(fields=["-placed_at", "-id"], name="order_placed"),
             models.Index(fields=["external_id"], name="order_external_id"),
+            # Few orders are under way or cancelled: their lists are short cuts through a large table.
+            models.Index(
+                fields=["state", "-placed_at", "-id"],
+                condition=Q(state__in=["placed", "confirmed", "cancelled"]),
+                name="order_state_placed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3, verbose_name="currency")),
                 ("rate", models.DecimalField(db_default=1, decimal_places=8, max_digits=20)),
                 ("note", models.TextField(blank=True, db_default="", verbose_name="note")),
+                ("entry_key", models.UUIDField(editable=False, null=True, unique=True)),
                 (
                     "customer",
                     models.ForeignKey(
@@ -347,6 +348,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(fields=["external_id"], name="order_external_id"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("state__in", ["placed", "confirmed", "cancelled"])),
+                fields=["state", "-placed_at", "-id"],
+                name="order_state_placed",
+            ),
         ),
         migrations.AddConstraint(
             model_name="order",
