@@ -3,19 +3,22 @@
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from crm import navigation
+from crm.management.commands import demo_users
 from crm.roles import Role
 from crm.templatetags import regulars
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`shop`, `nav_groups`, `new_entries`, `role`: for staff who are logged in; strangers' pages get the shop alone."""
+    """`shop`, `nav_groups`, `new_entries`, `role`: for staff who are logged in; strangers' pages get the shop alone, and in the
+    demo `demo_users`, which the log-in page offers to come in as."""
     shop = regulars.shop()
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"shop": shop}
+        return {"shop": shop, "demo_users": demo_users.logins() if settings.MAILBOX_DIR else []}
 
     def allowed(entry: navigation.Entry) -> bool:
         return entry.permission == "staff" or user.has_perm(f"crm.{entry.permission}")

@@ -6,8 +6,9 @@ Built into every template (settings.TEMPLATES), so that none needs {% load %}.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import monotonic
+from typing import Literal, TypeGuard
 from uuid import UUID
 from zlib import crc32
 
@@ -31,6 +32,12 @@ MINUS = "\N{MINUS SIGN}"
 TINTS = 5
 MILLIONS_FROM = 10_000_000
 
+Figure = (
+    Decimal | float | Literal[""] | None
+)  # "" is what Django gives a filter for a name that the context does not have
+Moment = datetime | Literal[""] | None
+Day = date | datetime | Literal[""] | None
+
 
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
@@ -44,20 +51,20 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 
 
 @register.filter
-def money(amount: Decimal | float | None, currency: str = "") -> str:
+def money(amount: Figure, currency: str = "") -> str:
     """1.250.000 ₫: in the shop's currency unless another is told, in the form of the shop's country."""
-    if amount is None or amount == "":
+    if not known(amount):
         return ""
     text = numbers.format_currency(amount, currency or shop().currency, locale=form())
     return text.replace("-", MINUS)
 
 
 @register.filter
-def short_money(amount: Decimal | float | None) -> str:
+def short_money(amount: Figure) -> str:
     """1.284,6 m ₫: a large amount of the shop's currency where there is little room, as on a stat card."""
-    if amount is None or amount == "":
+    if not known(amount):
         return ""
-    if abs(amount) < MILLIONS_FROM:
+    if -MILLIONS_FROM < amount < MILLIONS_FROM:
         return money(amount)
     figure = numbers.format_decimal(float(amount) / 1e6, format="#,##0.0", locale=form())
     sign = numbers.get_currency_symbol(shop().currency, locale=form())
@@ -66,39 +73,39 @@ def short_money(amount: Decimal | float | None) -> str:
 
 
 @register.filter
-def count(number: float | None) -> str:
+def count(number: Figure) -> str:
     """13.986: a figure with the groups of the shop's country."""
-    return "" if number is None or number == "" else numbers.format_decimal(number, locale=form()).replace("-", MINUS)
+    return numbers.format_decimal(number, locale=form()).replace("-", MINUS) if known(number) else ""
 
 
 @register.filter
-def percent(share: float | None, digits: int = 0) -> str:
+def percent(share: Figure, digits: int = 0) -> str:
     """82 %: a share between 0 and 1 as per cent."""
-    if share is None or share == "":
+    if not known(share):
         return ""
     pattern = "0." + "0" * digits if digits else "0"
     return numbers.format_decimal(share * 100, format=pattern, locale=form()).replace("-", MINUS) + NO_BREAK + "%"
 
 
 @register.filter
-def signed(number: float | None, digits: int = 0) -> str:
+def signed(number: Figure, digits: int = 0) -> str:
     """+8,2 or −2,3: a change, with its sign."""
-    if number is None or number == "":
+    if not known(number):
         return ""
     pattern = "#,##0." + "0" * digits if digits else "#,##0"
-    text = numbers.format_decimal(abs(number), format=pattern, locale=form())
+    text = numbers.format_decimal(max(number, -number), format=pattern, locale=form())
     sign = "" if round(number, digits) == 0 else "+" if number > 0 else MINUS
     return sign + text
 
 
 @register.filter
-def day(at: date | datetime | None) -> str:
+def day(at: Day) -> str:
     """24/11/2026, in the shop's time zone."""
     return "" if not at else dates.format_skeleton("yMMdd", local(at), locale=form())
 
 
 @register.filter
-def short_day(at: date | datetime | None) -> str:
+def short_day(at: Day) -> str:
     """24/11 in this year, 24/11/2025 in another."""
     if not at:
         return ""
@@ -107,29 +114,31 @@ def short_day(at: date | datetime | None) -> str:
 
 
 @register.filter
-def clock(at: datetime | None) -> str:
+def clock(at: Moment) -> str:
     """09:42, in the shop's time zone."""
     return "" if not at else f"{local(at):%H:%M}"
 
 
 @register.filter
-def moment(at: datetime | None) -> str:
+def moment(at: Moment) -> str:
     """24/11/2026, 09:42, in the shop's time zone."""
     return "" if not at else f"{day(at)}, {clock(at)}"
 
 
 @register.filter
-def brief(at: datetime | None) -> str:
+def brief(at: Moment) -> str:
     """09:42 today, 24/11 in this year, 24/11/2025 before: for lists."""
     if not at:
         return ""
-    return clock(at) if local(at).date() == local(timezone.now()).date() else short_day(at)
+    return clock(at) if day(at) == day(timezone.now()) else short_day(at)
 
 
 @register.filter
-def iso(at: date | datetime | None) -> str:
+def iso(at: Day) -> str:
     """For <time datetime="…">."""
-    return "" if not at else local(at).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
+    if not at:
+        return ""
+    return at.astimezone(shop().zone).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
 
 
 @register.filter
@@ -164,13 +173,13 @@ def query_with(context: Mapping[str, HttpRequest], **changes: object) -> str:
 
 
 @register.filter
-def plain(number: float | None, factor: float = 1) -> str:
+def plain(number: Figure, factor: float = 1) -> str:
     """72.5: a figure for SVG and data attributes, with a point in every language; × factor."""
     return f"{float(number or 0) * factor:.2f}".rstrip("0").rstrip(".")
 
 
 @register.filter
-def share_of(part: float | None, whole: float | None) -> float:
+def share_of(part: Figure, whole: Figure) -> float:
     """part ÷ whole, 0 where there is no whole: {{ part|share_of:whole|percent }}."""
     return float(part or 0) / float(whole) if whole else 0.0
 
@@ -216,12 +225,21 @@ def score_words(r: int, f: int, m: int) -> str:
     return _("Recency %(r)s, frequency %(f)s, money %(m)s") % {"r": r, "f": f, "m": m}
 
 
+def known(figure: Figure) -> TypeGuard[Decimal | float]:
+    return figure is not None and figure != ""
+
+
 def form() -> Locale:
     """The written form of the shop's country, in its own language: vi_VN, en_GB."""
+    return form_of(shop().language, shop().country)
+
+
+@cache
+def form_of(language: str, country: str) -> Locale:
     try:
-        return Locale.parse(f"{shop().language}_{shop().country}")
+        return Locale.parse(f"{language}_{country}")
     except (ValueError, LookupError):
-        return Locale.parse(shop().language)
+        return Locale.parse(language)
 
 
 def local(at: date | datetime) -> date | datetime:

@@ -19,6 +19,14 @@ NAMES = {
 }
 
 
+def logins() -> list[dict[str, Any]]:
+    """The log-ins as the demo's log-in page offers them."""
+    return [
+        {"role": role, "name": name, "email": f"{role.value.lower()}@demo.example", "password": PASSWORD}
+        for role, name in NAMES.items()
+    ]
+
+
 class Command(BaseCommand):
     help = "Make the demo's five log-ins where they are missing and print them as JSON. Never on a real shop."
 
