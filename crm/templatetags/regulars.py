@@ -16,6 +16,7 @@ from babel import Locale, dates, numbers
 from django import template
 from django.core.signals import request_started
 from django.http import HttpRequest
+from django.template import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -161,9 +162,9 @@ def tint(key: UUID | str | int | None) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def query_with(context: Mapping[str, HttpRequest], **changes: object) -> str:
+def query_with(context: RequestContext, **changes: object) -> str:
     """?stage=7&sort=name: this page's query string with some keys changed; an empty value takes its key out."""
-    query = context["request"].GET.copy()
+    query = context.request.GET.copy()
     for key, value in changes.items():
         if value in (None, ""):
             query.pop(key, None)
