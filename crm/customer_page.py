@@ -12,7 +12,9 @@ from crm.models import Customer
 class Panel:
     name: str
     label: str | Promise
-    template: str  # rendered with `panel`, `customer` and what `context` gives
+    # Draws the whole <section class="r-panel" aria-labelledby="panel-NAME"> with `panel`, `customer`, `user`, `perms` and what
+    # `context` gives; a panel with nothing to show draws nothing.
+    template: str
     context: Callable[[Customer], dict[str, object]]
     permission: str  # a key of crm.roles.PERMISSIONS
     order: int = 100
