@@ -1,0 +1,23 @@
+"""Fills an empty database with the demo shop."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from config.demo.shop import DemoShop
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with a believable shop: three years of customers, orders, campaigns and answers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--customers", type=int, default=5000, help="how many (default 5,000)")
+        parser.add_argument("--seed", type=int, default=2026, help="the same seed makes the same shop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            DemoShop(options["customers"], now=timezone.now(), seed=options["seed"], say=self.stdout.write).fill()
+        except ValueError as error:
+            raise CommandError(str(error)) from error
