@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "config",  # its commands: beat, messages, backup and the like
-    "config",
     "crm",
     "orders",
     "campaigns",

@@ -75,7 +75,7 @@ class DemoShop:
             person = self.people.customer(self._next_customer())
             self._write(person)
             if self.random.random() < 0.03 and recent:
-                self._write(self.people.again(self.random.choice(recent), self._next_customer()))
+                self._write(self.people.again(self.random.choice(recent), self._next_customer()), twin=True)
             if self.random.random() < 0.06:
                 self._visitor()
             recent = [*recent[-20:], person]
@@ -147,7 +147,7 @@ class DemoShop:
         self.customer_id += 1
         return self.customer_id
 
-    def _write(self, person: Person) -> None:
+    def _write(self, person: Person, *, twin: bool = False) -> None:
         random = self.random
         owner = random.choice(self.staff) if random.random() < 0.4 else None
         self.rows[Customer._meta.db_table].append(
@@ -167,9 +167,10 @@ class DemoShop:
                 Jsonb(person.tags),
                 owner,
                 person.registered_at,
-            )  # fmt: skip
+            )
         )
-        self._answers(person)
+        if not twin:  # an audience is unique on the address
+            self._answers(person)
         if person.consents:
             wording = "Tôi đồng ý nhận tin của Trà Mộc qua e-mail."
             self._consent(person, "granted", person.registered_at, "demo", wording)
