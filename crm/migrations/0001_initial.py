@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("scored_at", models.DateTimeField(editable=False, null=True)),
+                ("stale", models.BooleanField(db_default=False, default=False, editable=False)),
             ],
         ),
         migrations.CreateModel(
@@ -781,6 +782,7 @@ class Migration(migrations.Migration):
                 ("revenue", models.DecimalField(db_default=0, decimal_places=6, max_digits=20, verbose_name="revenue")),
                 ("first_order_at", models.DateTimeField(null=True, verbose_name="first order")),
                 ("last_order_at", models.DateTimeField(null=True, verbose_name="last order")),
+                ("orders_year", models.IntegerField(db_default=0, verbose_name="orders in 12 months")),
                 ("visits", models.IntegerField(db_default=0, verbose_name="visits")),
                 ("last_visit_at", models.DateTimeField(null=True, verbose_name="last visit")),
                 ("responses", models.IntegerField(db_default=0, verbose_name="answers to campaigns")),

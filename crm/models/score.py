@@ -30,6 +30,8 @@ class Facts(models.Model):
     revenue = models.DecimalField(_("revenue"), max_digits=20, decimal_places=6, db_default=0)
     first_order_at = models.DateTimeField(_("first order"), null=True)
     last_order_at = models.DateTimeField(_("last order"), null=True)
+    # Orders of the last 12 calendar months: it falls by time alone, every night.
+    orders_year = models.IntegerField(_("orders in 12 months"), db_default=0)
     visits = models.IntegerField(_("visits"), db_default=0)
     last_visit_at = models.DateTimeField(_("last visit"), null=True)
     responses = models.IntegerField(_("answers to campaigns"), db_default=0)
@@ -71,7 +73,10 @@ class ScoringModel(models.Model):
         blank=True,
         verbose_name=_("money bounds"),
     )
+    # When everybody was looked at last; customers whose facts changed since then are looked at within a minute.
     scored_at = models.DateTimeField(null=True, editable=False)
+    # Statistical only: facts changed since the last ranking.
+    stale = models.BooleanField(db_default=False, default=False, editable=False)
 
     def __str__(self) -> str:
         return self.name

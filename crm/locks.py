@@ -1,0 +1,27 @@
+"""Work that only one process does at a time, on all machines together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+
+class AlreadyRunning(Exception):
+    """Another process is doing this work now; its message says so to people."""
+
+
+@contextmanager
+def exclusive(name: str) -> Iterator[None]:
+    """A transaction in which nobody else does the work `name`. The lock goes with the transaction, however it ends.
+
+    Raises AlreadyRunning at once if another process holds it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            raise AlreadyRunning(
+                _("Another process is at this work now (%(name)s). Nothing was changed; try again in a minute.")
+                % {"name": name}
+            )
+        yield
