@@ -37,10 +37,8 @@ class Database:
             parts = conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
             raise BackupError(f"This is no address of a database ({error}): write postgres://user@host/name") from None
-        return cls(
-            make_conninfo(**{**parts, "password": None}),  # type: ignore[arg-type]
-            str(parts.get("password") or ""),
-        )
+        password = str(parts.pop("password", None) or "")
+        return cls(make_conninfo(**{name: str(value) for name, value in parts.items()}), password)
 
     @classmethod
     def ours(cls) -> "Database":
