@@ -53,7 +53,7 @@ def database() -> None:
 
 
 def broker() -> None:
-    _valkey().ping()
+    broker_client().ping()
 
 
 @cache  # once they are applied they stay so: a newer version is a newer process
@@ -64,12 +64,12 @@ def migrations() -> None:
 
 
 def beat() -> None:
-    if not _valkey().exists(BEAT_KEY):
+    if not broker_client().exists(BEAT_KEY):
         raise NotReady("no sign of beat: start bin/manage beat")
 
 
 def collector() -> None:
-    if not _valkey().exists(COLLECTOR_KEY):
+    if not broker_client().exists(COLLECTOR_KEY):
         raise NotReady("no sign of the collector: start bin/manage collect")
 
 
@@ -83,5 +83,5 @@ CHECKS: dict[str, Callable[[], None]] = {
 
 
 @cache
-def _valkey() -> redis.Redis:
+def broker_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
