@@ -32,7 +32,11 @@ app.conf.update(
 app.autodiscover_tasks()
 
 # What beat starts, when: name → (task, seconds or crontab). One line a duty; the task itself says what it does.
-app.conf.beat_schedule = {}
+app.conf.beat_schedule = {
+    "changed customers": {"task": "crm.tasks.rescore_changed", "schedule": 60},
+    "statistical ranking": {"task": "crm.tasks.rank_customers", "schedule": 60},
+    "everybody, once a night": {"task": "crm.tasks.score_everybody", "schedule": 3600},
+}
 
 
 @setup_logging.connect

@@ -10,6 +10,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import events, navigation, roles
+        from crm.segments import about_behaviour, about_customers  # noqa: F401 - they register their conditions
 
         post_migrate.connect(roles.sync_groups, sender=self, dispatch_uid="crm.roles")
         navigation.entries += [

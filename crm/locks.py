@@ -12,13 +12,16 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def exclusive(name: str) -> Iterator[None]:
+def exclusive(name: str, *, wait: bool = False) -> Iterator[None]:
     """A transaction in which nobody else does the work `name`. The lock goes with the transaction, however it ends.
 
-    Raises AlreadyRunning at once if another process holds it.
+    If another process holds it, raises AlreadyRunning at once, or waits for it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        if wait:
+            cursor.execute("select true from pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        else:
+            cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
         if not cursor.fetchone()[0]:
             raise AlreadyRunning(
                 _("Another process is at this work now (%(name)s). Nothing was changed; try again in a minute.")

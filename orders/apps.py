@@ -9,6 +9,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import events, scoring
+        from orders import conditions  # noqa: F401 - registers what segments can ask of orders
 
         scoring.register(scoring.Activity("purchases", _("Purchases"), "orders_purchase"))
         events.register(

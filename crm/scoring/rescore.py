@@ -6,7 +6,7 @@ Source: docs/domain.md 3 and 4.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from time import perf_counter
 
 from django.db import connection, transaction
@@ -76,13 +76,24 @@ def rescore(as_of: datetime | None = None) -> Rescore:
     return scores
 
 
-def rescore_due(changed: Callable[[Sequence[int], datetime], None] | None = None) -> Rescore:
+def night_is_due(now: datetime) -> bool:
+    """Whether nobody looked at everybody since two o'clock of this night on the shop's clocks."""
+    local = now.astimezone(Shop.current().zone)
+    two = datetime.combine(local.date() - timedelta(days=local.hour < 2), time(2), local.tzinfo)
+    scored_at = ScoringModel.threshold().scored_at
+    return scored_at is None or scored_at < two
+
+
+def rescore_due(changed: Callable[[Sequence[int] | None, datetime], None] | None = None) -> Rescore:
     """Look again at the customers who wait in crm_due, a batch a transaction, until none is left.
 
-    changed: called with each batch in its transaction (the segments follow here). Raises AlreadyRunning.
+    changed: called with each batch in its transaction, None for everybody (the segments follow). Raises AlreadyRunning.
     """
     if Due.objects.all()[EVERYBODY_FROM:].exists():
-        return rescore()
+        scores = rescore()
+        if changed:
+            changed(None, timezone.now())
+        return scores
     total = Rescore()
     while True:
         with exclusive(LOCK), connection.cursor() as cursor:

@@ -1,0 +1,44 @@
+"""From rules to queries. The one place where SQL is composed, and only from what the ORM wrote (docs/architecture.md)."""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import and_, or_
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from psycopg import ClientCursor
+from psycopg import sql as composed
+
+from crm import sql
+from crm.models import Customer, Segment
+from crm.segments.conditions import Scope
+from crm.segments.rules import Leaf, Node
+
+JOIN: dict[str, Callable[[Q, Q], Q]] = {"all": and_, "any": or_, "none": or_}
+
+
+def as_q(node: Node, scope: Scope) -> Q:
+    if isinstance(node, Leaf):
+        return node.condition.as_q(node.params, scope)
+    said = reduce(JOIN[node.join], (as_q(member, scope) for member in node.members))
+    return ~said if node.join == "none" else said
+
+
+def members(node: Node, scope: Scope) -> QuerySet[Customer]:
+    """The identified customers who meet the rules. Visitors belong to no segment: nobody can write to them."""
+    asked = Customer.objects.identified()
+    if scope.customers is not None:
+        asked = asked.filter(pk__in=scope.customers)
+    return asked.filter(as_q(node, scope))
+
+
+def difference(segment: Segment, node: Node, scope: Scope) -> tuple[int, int, int]:
+    """Make the membership equal to the rules, in one statement. Returns (belong now, entered, left)."""
+    text, params = members(node, scope).order_by().values("id").query.sql_with_params()
+    customers = None if scope.customers is None else list(scope.customers)
+    with connection.cursor() as cursor:
+        want = ClientCursor(connection.connection).mogrify(text, params).replace("%", "%%")
+        statement = composed.SQL(sql.statement("segments/refresh")).format(want=composed.SQL(want))
+        cursor.execute(statement.as_string(connection.connection), {"segment": segment.pk, "customers": customers})
+        size, entered, left = cursor.fetchone()
+    return size, entered, left
