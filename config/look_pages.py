@@ -16,6 +16,7 @@ class Shot:
 
 
 PAGES = [
+    Shot("home", "manager", "crm:home"),
     Shot("login", "", "account_login"),
     Shot("forgotten", "", "account_reset_password"),
     Shot("change-password", "sales", "account_change_password"),

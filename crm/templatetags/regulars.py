@@ -3,6 +3,7 @@
 Built into every template (settings.TEMPLATES), so that none needs {% load %}.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -102,7 +103,7 @@ def signed(number: Figure, digits: int = 0) -> str:
 @register.filter
 def day(at: Day) -> str:
     """24/11/2026, in the shop's time zone."""
-    return "" if not at else dates.format_skeleton("yMMdd", local(at), locale=form())
+    return dates.format_date(local(at), day_pattern(form()), locale=form()) if at else ""
 
 
 @register.filter
@@ -112,6 +113,12 @@ def short_day(at: Day) -> str:
         return ""
     year = local(at).year
     return day(at).replace(str(year), "").strip("/.- ") if year == local(timezone.now()).year else day(at)
+
+
+@register.filter
+def month(at: Day) -> str:
+    """11/2026."""
+    return f"{local(at):%m/%Y}" if at else ""
 
 
 @register.filter
@@ -241,6 +248,13 @@ def form_of(language: str, country: str) -> Locale:
         return Locale.parse(f"{language}_{country}")
     except (ValueError, LookupError):
         return Locale.parse(language)
+
+
+@cache
+def day_pattern(form: Locale) -> str:
+    """The order and the signs of the country, with two figures for day and month and all of the year."""
+    short = form.date_formats["short"].pattern
+    return re.sub("y+", "y", re.sub("M+", "MM", re.sub("d+", "dd", short)))
 
 
 def local(at: date | datetime) -> date | datetime:
