@@ -6,7 +6,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-
 VIEWS = """
 -- The time line's view of tickets: opened, written to, answered, solved, reopened. An answer that failed was none.
 create view support_event_source as
