@@ -1,14 +1,19 @@
-"""Amounts in the smallest unit of a currency: đồng have none below them, pounds have pence."""
+"""Amounts: as people type them, rounded to what one can pay (đồng have nothing below them, pounds have pence), spread."""
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 
-from babel.numbers import get_currency_precision
+from babel import numbers
+
+from crm.templatetags import regulars
+
+LARGEST = Decimal(10) ** 12
+MOST = Decimal(10) ** 6
 
 
 def unit(currency: str) -> Decimal:
     """The smallest amount one can pay: 1 for VND, 0.01 for GBP."""
-    return Decimal(1).scaleb(-get_currency_precision(currency))
+    return Decimal(1).scaleb(-numbers.get_currency_precision(currency))
 
 
 def rounded(amount: Decimal, unit: Decimal) -> Decimal:
@@ -29,3 +34,28 @@ def spread(amount: Decimal, weights: Sequence[Decimal], unit: Decimal) -> list[D
     for i in sorted(range(len(parts)), key=lambda i: parts[i] - exact[i])[:missing]:
         parts[i] += unit
     return parts
+
+
+def parse(text: str) -> Decimal:
+    """An amount as people of the shop's country type it: 1.250.000 or 1250000 in Vietnam, 1,250.50 in Britain.
+
+    Raises ValueError where it is none.
+    """
+    try:
+        amount = numbers.parse_decimal(text.strip().rstrip("₫đ£$€ ").strip(), locale=regulars.form())
+    except numbers.NumberFormatError as error:
+        raise ValueError(text) from error
+    if not amount.is_finite() or not -LARGEST < amount < LARGEST:
+        raise ValueError(text)
+    return amount
+
+
+def quantity(text: str) -> Decimal:
+    """So many pieces, or kilos with a point or a comma. Raises ValueError where it is no such number above 0."""
+    try:
+        found = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not found.is_finite() or not 0 < found < MOST or found != found.quantize(Decimal("0.001")):
+        raise ValueError(text)
+    return found
