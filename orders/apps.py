@@ -1,6 +1,7 @@
 """Orders: what customers bought, as an activity for scores, behaviour for the time line, a panel and a finder."""
 
 from django.apps import AppConfig
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,42 +9,32 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from crm import events, scoring
-        from orders import conditions  # noqa: F401 - registers what segments can ask of orders
+        from crm import customer_page, events, navigation, scoring
+        from orders import conditions, places  # noqa: F401 - conditions registers what segments can ask of orders
 
         scoring.register(scoring.Activity("purchases", _("Purchases"), "orders_purchase"))
+
+        def kind(name: str, label: Promise, icon: str, sentence: Promise) -> events.Kind:
+            return events.Kind(name, label, icon, sentence, "orders", app="orders", link=places.link)
+
         events.register(
-            events.Kind(
-                "order_placed", _("Order"), "shopping-bag", _("Ordered {number}, {value}"), "orders", app="orders"
-            ),
-            events.Kind(
-                "order_confirmed", _("Order confirmed"), "check", _("Order {number} confirmed"), "orders", app="orders"
-            ),
-            events.Kind(
-                "order_delivered",
-                _("Order delivered"),
-                "truck-delivery",
-                _("Order {number} delivered"),
-                "orders",
-                app="orders",
-            ),
-            events.Kind(
-                "order_cancelled",
-                _("Order cancelled"),
-                "x",
-                _("Order {number} cancelled: {reason}"),
-                "orders",
-                app="orders",
-            ),
-            events.Kind(
-                "item_returned",
-                _("Return"),
-                "refresh",
-                _("Part of {number} came back, {value}"),
-                "orders",
-                app="orders",
-            ),
-            events.Kind(
-                "credit", _("Credit"), "refresh", _("Credit without an order, {value}"), "orders", app="orders"
-            ),
+            kind("order_placed", _("Order"), "shopping-bag", _("Ordered {number}, {value}")),
+            kind("order_confirmed", _("Order confirmed"), "check", _("Order {number} confirmed")),
+            kind("order_delivered", _("Order delivered"), "truck-delivery", _("Order {number} delivered")),
+            kind("order_cancelled", _("Order cancelled"), "x", _("Order {number} cancelled: {reason}")),
+            kind("item_returned", _("Return"), "refresh", _("Part of {number} came back, {value}")),
+            kind("credit", _("Credit"), "refresh", _("Credit without an order, {value}")),
         )
+        customer_page.register(
+            customer_page.Panel("orders", _("Orders"), "orders/panel.html", places.panel, "see_orders", order=10)
+        )
+        navigation.entries += [
+            navigation.Entry(_("Orders"), "orders:orders", "shopping-bag", "see_orders", group=4, order=1, key="o"),
+        ]
+        navigation.new_entries += [
+            navigation.Entry(_("Order"), "orders:order_new", "shopping-bag", "change_orders", order=2),
+        ]
+        navigation.finders += [
+            navigation.Finder(_("Orders"), "see_orders", places.find_orders, order=2),
+            navigation.Finder(_("Products"), "see_orders", places.find_products, order=5),
+        ]

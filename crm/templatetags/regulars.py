@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm import phones
+from crm.channels import Channel
 from crm.models import Shop
 
 register = template.Library()
@@ -225,6 +226,18 @@ def is_here(address: str, request: HttpRequest) -> bool:
 def first_entries(groups: Sequence[Sequence[object]] | None, how_many: int) -> list[object]:
     """The first entries of the navigation: the bottom bar of phones has room for four."""
     return [entry for group in groups or () for entry in group][:how_many]
+
+
+CHANNEL_ICONS = {
+    Channel.EMAIL: "mail", Channel.WEBSITE: "forms", Channel.PHONE: "phone", Channel.POST: "mailbox",
+    Channel.IN_PERSON: "building-store", Channel.FAX: "printer", Channel.MESSENGER: "message",
+}  # fmt: skip
+
+
+@register.filter
+def channel_icon(channel: str) -> str:
+    """The icon of a channel (docs/domain.md 1)."""
+    return CHANNEL_ICONS.get(Channel(channel), "message") if channel in Channel.values else "message"
 
 
 @register.simple_tag

@@ -151,7 +151,10 @@ function closeSmallThings() {
 function closePanel() {
   const panel = document.querySelector("[data-side-panel]");
   if (!panel) return;
-  panel.remove();
+  const place = document.createElement("div"); // the next quick look comes here
+  place.id = panel.id;
+  place.hidden = true;
+  panel.replaceWith(place);
   cameFrom?.focus();
 }
 
