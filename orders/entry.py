@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db import models
@@ -100,16 +101,20 @@ class EntryForm(forms.Form):
     def place(self, rows: list[Row], by: User) -> Order:
         """Make the order, and its customer where they are new. Within a transaction. Raises Refused."""
         data = self.cleaned_data
-        if before := steps.entered_with(data["key"]):
-            return before
-        customer = data["customer"] or Customer.objects.create(
-            name=data["name"], phone=data["phone"], source=f"order by {Channel(data['channel']).value}", owner=None
-        )
+        customer = data["customer"] or Customer.objects.create(name=data["name"], phone=data["phone"], source="order")
         items = items_of(rows)
         discount = discount_of(data["discount"], items)
         return steps.enter(
             customer, items, channel=data["channel"], discount=discount, note=data["note"], by=by, key=data["key"]
         )
+
+
+def placed_before(key: str) -> Order | None:
+    """The order that this form made, if it was sent before. Within a transaction: whoever sends it meanwhile waits."""
+    try:
+        return steps.entered_with(UUID(key))
+    except ValueError:
+        return None
 
 
 def find_customers(text: str) -> list[Customer]:

@@ -1,7 +1,8 @@
 """Amounts: as people type them, rounded to what one can pay (đồng have nothing below them, pounds have pence), spread."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from math import ceil
 
 from babel import numbers
 
@@ -59,3 +60,9 @@ def quantity(text: str) -> Decimal:
     if not found.is_finite() or not 0 < found < MOST or found != found.quantize(Decimal("0.001")):
         raise ValueError(text)
     return found
+
+
+def pieces_of(quantities: Iterable[Decimal]) -> dict[str, Decimal | int]:
+    """How many pieces in all, and as a whole number, which chooses “piece” or “pieces”."""
+    total = sum(quantities, Decimal(0))
+    return {"pieces": total, "pieces_whole": ceil(total)}

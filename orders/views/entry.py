@@ -16,6 +16,7 @@ from crm.roles import may
 from orders import entry
 from orders import orders as steps
 from orders.models import Order
+from orders.money import pieces_of
 
 # The channels by which staff take orders (Fig. 6.12), with an icon each.
 CHANNELS = [
@@ -36,14 +37,23 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         form = entry.EntryForm(initial={"key": uuid4(), "channel": request.GET.get("channel", Channel.PHONE)})
         return page(request, form, QueryDict(), customer_of(request.GET.get("customer", "")))
+    try:
+        with transaction.atomic():
+            return place(request)
+    except steps.Refused as refused:
+        form = entry.EntryForm(request.POST)
+        form.is_valid()
+        return page(request, form, request.POST, form.cleaned_data.get("customer"), str(refused), status=422)
+
+
+def place(request: HttpRequest) -> HttpResponse:
+    """Make the order of the form; a form that was sent before leads to the order it made."""
+    if order := entry.placed_before(request.POST.get("key", "")):
+        return redirect(order)
     form, rows = entry.EntryForm(request.POST), entry.rows_of(request.POST)
     if not form.is_valid():
         return page(request, form, request.POST, form.cleaned_data.get("customer"), status=422)
-    try:
-        with transaction.atomic():
-            order = form.place(rows, request.user)
-    except steps.Refused as refused:
-        return page(request, form, request.POST, form.cleaned_data.get("customer"), str(refused), status=422)
+    order = form.place(rows, request.user)
     messages.success(request, _("%(order)s is placed.") % {"order": order})
     return redirect(order)
 
@@ -158,8 +168,10 @@ def summed(posted: QueryDict) -> dict[str, object]:
         refused_sum, sums = str(refused), steps.add_up(items, Decimal(0), Shop.current().currency)
     gross = iter(sums.gross)
     return {
+        "new_name": "",
+        "new_phone": "",
         "rows": [(row, None if row.error else next(gross)) for row in rows],
         "sums": sums,
-        "pieces": sum((item.quantity for item in items), Decimal(0)),
+        **pieces_of(item.quantity for item in items),
         "refused_sum": refused_sum,
     }

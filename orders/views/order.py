@@ -126,7 +126,7 @@ def page(request: HttpRequest, order: Order, refused: str = "", status: int = 20
         {
             "order": order,
             "lines": left,
-            "pieces": sum((line.line.quantity for line in left), Decimal(0)),
+            **money.pieces_of(line.line.quantity for line in left),
             "gross": gross,
             "discount": gross - sold,
             "sold": sold,
