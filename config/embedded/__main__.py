@@ -1,9 +1,10 @@
 """`python -m config.embedded FILE|-m MODULE [ARGUMENT …]` runs Python with the servers up (bin/manage, bin/test)."""
 
+import contextlib
 import runpy
 import sys
 
-from config.embedded import Postgres, Valkey, running
+from config.embedded import Postgres, ServerFailed, Valkey, running
 
 
 def main() -> None:
@@ -11,7 +12,11 @@ def main() -> None:
     if first == "--keep":
         {"postgres": Postgres, "valkey": Valkey}[rest[0]]().keep()
         return
-    with running():
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(running())
+        except ServerFailed as error:
+            sys.exit(str(error))
         if first == "-m":
             sys.argv = rest
             runpy.run_module(rest[0], run_name="__main__", alter_sys=True)

@@ -92,14 +92,17 @@ class Postgres(Server):
         new = self.data.with_name("postgres.new")
         shutil.rmtree(new, ignore_errors=True)
         self._private(new)
-        run = {"cwd": "/", "check": True, "stdout": subprocess.DEVNULL, **self.identity()}
-        command = [programs / "initdb", "-D", new, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
-        subprocess.run([*command, "--locale-provider=builtin", "--locale=C.UTF-8"], **run)  # type: ignore[call-overload]
-        command = [programs / "postgres", "--single", "-D", new, "template1"]
-        subprocess.run(command, input=f"create database {DATABASE}\n".encode(), **run)  # type: ignore[call-overload]
+        initdb: list[str | Path] = [programs / "initdb", "-D", new, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        self._prepare([*initdb, "--locale-provider=builtin", "--locale=C.UTF-8"])
+        self._prepare([programs / "postgres", "--single", "-D", new, "template1"], f"create database {DATABASE}\n")
         with (new / "postgresql.conf").open("a") as conf:
             conf.write("include 'regulars.conf'\n")
         new.rename(self.data)
+
+    def _prepare(self, command: list[str | Path], text: str = "") -> None:
+        done = subprocess.run(command, input=text.encode(), cwd="/", capture_output=True, **self.identity())  # type: ignore[call-overload]
+        if done.returncode:
+            raise ServerFailed(f"{command[0]} failed: {done.stderr.decode(errors='replace').strip()}")
 
     def _private(self, folder: Path) -> None:
         """A folder for Postgres alone; raises when one of that name belongs to somebody else."""

@@ -138,8 +138,11 @@ class Server:
 
         threading.Thread(target=wait_for_last_user, daemon=True).start()
         while not unused.is_set():
-            self._end_leftovers()
-            server = self._run()
+            try:
+                self._end_leftovers()
+                server = self._run()
+            except ServerFailed as error:
+                sys.exit(str(error))
             while server.poll() is None and not unused.wait(0.5):
                 pass
             if server.poll() is not None and server.returncode and not self.answered:
