@@ -6,7 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.demo.shop import DemoShop
+from config.demo_shop.shop import DemoShop
+from crm.scoring.rescore import rescore
+from crm.segments.refresh import refresh_all
 
 
 class Command(BaseCommand):
@@ -21,3 +23,6 @@ class Command(BaseCommand):
             DemoShop(options["customers"], now=timezone.now(), seed=options["seed"], say=self.stdout.write).fill()
         except ValueError as error:
             raise CommandError(str(error)) from error
+        self.stdout.write("Scoring everybody and refreshing the segments")
+        rescore()
+        refresh_all()

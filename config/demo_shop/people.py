@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from config.demo import names
+from config.demo_shop import names
 from crm.channels import Channel, MessageStyle
 
 DAY = timedelta(days=1)

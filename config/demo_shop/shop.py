@@ -13,10 +13,10 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from campaigns.models import Campaign, Delivery, Link
-from config.demo import catalogue, names
-from config.demo.people import DAY, People, Person
+from config.demo_shop import catalogue, desk, names, segments
+from config.demo_shop.people import DAY, People, Person
 from crm import events
-from crm.models import Consent, Customer, Event, Note, Segment, Shop, User
+from crm.models import Consent, Customer, Event, Note, Shop, User
 from orders.models import Category, Location, Order, OrderChange, OrderLine, Product, SalesChannel
 
 CHUNK = 10_000
@@ -85,10 +85,10 @@ class DemoShop:
         self._walk_ins()
         self._flush()
         self._sequences()
+        self._desk()
         self.say("Putting everything on the time line")
         for app in events.sources:
             fill_events(app)
-        Campaign.objects.filter(pk__in=[c.pk for c in self.campaigns]).update(progress_at=self.now)
 
     def _settings(self) -> None:
         Shop.objects.update(
@@ -115,9 +115,7 @@ class DemoShop:
         self._campaigns()
 
     def _campaigns(self) -> None:
-        everyone, _made = Segment.objects.get_or_create(
-            name="Mọi khách đã đồng ý nhận thư", defaults={"rules": {"all": []}}
-        )
+        everyone, *_others = segments.write(User.objects.filter(pk=self.staff[0]).first())
         self.campaigns = []
         for days, name, subject in catalogue.CAMPAIGNS:
             at = (self.now - days * DAY).replace(hour=2, minute=0, second=0, microsecond=0)
@@ -406,6 +404,15 @@ class DemoShop:
                 rows, self.rows[table] = self.rows[table], []
                 extra = ["current"] if table == Consent._meta.db_table else []
                 copy(cursor, table, columns + extra, rows)
+
+    def _desk(self) -> None:
+        asking = Customer.objects.exclude(email="").exclude(orders=None).distinct().order_by("-pk")
+        desk.write(
+            list(asking.values_list("pk", "name", "email")[: max(15, self.size // 60)]),
+            self.staff,
+            self.now,
+            self.random,
+        )
 
     def _sequences(self) -> None:
         """Ids were written by hand: the next ones follow them."""
