@@ -1,7 +1,9 @@
 """Segments that the demo shop works with; their rules are as the builder would keep them."""
 
 from crm.models import Segment, User
+from orders.models import Category
 
+CATEGORY = "Trà sen"  # by name here, by id in the kept rules
 AGREED = {"condition": "consent", "state": "agreed", "channel": "email"}
 
 
@@ -9,7 +11,7 @@ def score(measure: str, compare: str, number: int) -> dict[str, object]:
     return {"condition": "score", "measure": measure, "model": "statistical", "compare": compare, "class": number}
 
 
-RULES: dict[str, tuple[str, dict[str, object]]] = {
+RULES: dict[str, tuple[str, dict[str, list[dict[str, object]]]]] = {
     "Khách đã đồng ý nhận thư": ("Mọi khách mà ta được phép gửi thư.", {"all": [AGREED]}),
     "Khách quen hạng nhất": (
         "Mới mua và mua nhiều lần.",
@@ -51,6 +53,8 @@ RULES: dict[str, tuple[str, dict[str, object]]] = {
 
 def write(by: User | None) -> list[Segment]:
     """The ready segments, not refreshed yet. The first is everybody who may be written to."""
+    for condition in RULES["Yêu trà sen"][1]["all"]:
+        condition["category"] = str(Category.objects.get(name=CATEGORY).pk)
     return [
         Segment.objects.create(name=name, description=description, rules=rules, created_by=by)
         for name, (description, rules) in RULES.items()
