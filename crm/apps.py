@@ -9,7 +9,7 @@ class CrmConfig(AppConfig):
     name = "crm"
 
     def ready(self) -> None:
-        from crm import events, navigation, roles
+        from crm import customer_page, events, navigation, roles
         from crm.segments import about_behaviour, about_customers  # noqa: F401 - they register their conditions
 
         post_migrate.connect(roles.sync_groups, sender=self, dispatch_uid="crm.roles")
@@ -31,4 +31,9 @@ class CrmConfig(AppConfig):
                 "consent_withdrawn", _("Consent withdrawn"), "x", _("Withdrew consent to {channel}, {source}"), "notes"
             ),
             events.Kind("page", _("Page viewed"), "eye", _("Looked at {title}"), "visits", derived=False, visit=True),
+        )
+        customer_page.register(
+            customer_page.Panel(
+                "details", _("Details"), "crm/panels/details.html", lambda customer: {}, "see_customers", order=900
+            )
         )

@@ -30,3 +30,8 @@ def national(e164: str, country: str = "VN") -> str:
 def digits(text: str) -> str:
     """The digits to search a stored number by: without blanks, signs and the 0 that stands for the country."""
     return re.sub(r"\D", "", text).lstrip("0")
+
+
+def country_code(country: str) -> int:
+    """84 for VN; 0 for what is no country."""
+    return phonenumbers.country_code_for_region(country)

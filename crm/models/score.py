@@ -21,6 +21,12 @@ class Stage(models.IntegerChoices):
     INACTIVE = 6, _("purchased, inactive")
     ACTIVE = 7, _("purchased, active, e-responsive")
 
+    @property
+    def short(self) -> str:
+        """One word, for lists."""
+        words = [_("Visitor"), _("Visitor"), _("New"), _("Returner"), _("Purchased"), _("Inactive"), _("Active")]
+        return str(words[self - 1])
+
 
 class Facts(models.Model):
     """One row a customer: counts, sums, first and last times over all time, and the lifecycle stage."""
@@ -47,6 +53,10 @@ class Facts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.orders} orders, {self.revenue}"
+
+    @property
+    def short_stage(self) -> str:
+        return Stage(self.stage).short if self.stage else ""
 
     @property
     def average(self) -> Decimal | None:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from crm.roles import Role
 
 
 class StaffManager(UserManager["User"]):
@@ -58,6 +60,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def role(self) -> Role | None:
+        """The first of their groups that is a role. Prefetch `groups` for lists."""
+        names = {group.name for group in self.groups.all()}
+        return next((role for role in Role if role.value in names), None)
+
+    def take_role(self, role: Role) -> None:
+        """Have this role and no other."""
+        self.groups.set([Group.objects.get(name=role.value)])
 
     def get_full_name(self) -> str:
         return str(self)
