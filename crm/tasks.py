@@ -29,10 +29,16 @@ def rank_customers() -> None:
 @shared_task
 def score_everybody() -> None:
     """Every hour: once a night of the shop's, everything, since stages and segments change by time alone."""
+    if rescore.night_is_due(timezone.now()):
+        score_now()
+
+
+@shared_task
+def score_now() -> None:
+    """Everybody's facts, scores and stages, then every segment."""
     with suppress(AlreadyRunning):
-        if rescore.night_is_due(timezone.now()):
-            rescore.rescore()
-            refresh.refresh_all()
+        rescore.rescore()
+        refresh.refresh_all()
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import customer, customers, home, language, search, settings, start, users
+from crm.views import customer, customers, home, language, scores, search, settings, start, users
 
 app_name = "crm"
 urlpatterns = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("customers/<uuid:public_id>/timeline", customer.older, name="customer_timeline"),
     path("customers/<uuid:public_id>/notes", customer.add_note, name="note_add"),
     path("notes/<uuid:public_id>/delete", customer.delete_note, name="note_delete"),
+    # Scores and segments
+    path("scores/", scores.scores, name="scores"),
+    path("scores/csv", scores.scores_csv, name="scores_csv"),
+    path("scores/again", scores.score_again, name="score_again"),
     # The shop and its staff
     path("settings/", settings.settings, name="settings"),
     path("settings/rates", settings.add_rate, name="rate_add"),
