@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import Postgres, Valkey
-from config.embedded.postgres import OUTSIDE
-from config.embedded.server import short_hash
+from tests.conftest import wait_until
+from tests.platform.processes import belonging_to, forget_outside
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Writes one row and one key, says how many there are, and stays until its input ends.
@@ -60,20 +59,11 @@ class Folder:
         return found
 
     def processes(self) -> list[int]:
-        """Every process that belongs to the folder: users, keepers and servers."""
-        mark = os.fsencode(f"REGULARS_VAR={self.path}\0")
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (entry / "environ").read_bytes() + b"\0":
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-        return found
+        return belonging_to(self.path)
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Folder]]:
+def folder() -> Iterator[Callable[[str], Folder]]:
     base = Path(tempfile.mkdtemp(prefix="regulars-"))
     base.chmod(0o755)
     made: list[Folder] = []
@@ -87,9 +77,8 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Folder]]
         for user in each.users:
             user.kill()
             user.communicate()
-        monkeypatch.setenv("REGULARS_VAR", str(each.path))
-        for outside in (OUTSIDE / short_hash(each.path), Postgres().sockets, Valkey().socket.parent):
-            shutil.rmtree(outside, ignore_errors=True)
+        wait_until(lambda each=each: not each.processes(), what="the servers' end")
+        forget_outside(each.path)
     shutil.rmtree(base)
 
 
@@ -106,7 +95,7 @@ def test_any_folder_will_do(folder, name):
     assert [var.use_once(), var.use_once()] == ["1 1", "2 2"]
 
 
-def test_the_servers_stay_until_the_last_of_two_commands_has_ended(folder, wait_until):
+def test_the_servers_stay_until_the_last_of_two_commands_has_ended(folder):
     var = folder("var")
     first, _ = var.use()
     second, found = var.use()
@@ -118,7 +107,7 @@ def test_the_servers_stay_until_the_last_of_two_commands_has_ended(folder, wait_
     assert var.processes() == []
 
 
-def test_after_everything_was_killed_the_data_is_there_whoever_has_the_old_number_now(folder, wait_until):
+def test_after_everything_was_killed_the_data_is_there_whoever_has_the_old_number_now(folder):
     var = folder("var")
     var.use()
     time.sleep(1.1)  # Valkey promises what is older than a second
@@ -131,14 +120,14 @@ def test_after_everything_was_killed_the_data_is_there_whoever_has_the_old_numbe
     assert var.use_once() == "2 2"
 
 
-def test_the_servers_end_with_a_killed_command(folder, wait_until):
+def test_the_servers_end_with_a_killed_command(folder):
     var = folder("var")
     user, _ = var.use()
     user.kill()
     wait_until(lambda: not [pid for pid in var.processes() if pid != user.pid], what="the servers' end")
 
 
-def test_killing_the_keepers_ends_the_servers_and_the_next_command_starts_them(folder, wait_until):
+def test_killing_the_keepers_ends_the_servers_and_the_next_command_starts_them(folder):
     var = folder("var")
     var.use()
     time.sleep(1.1)
