@@ -1,5 +1,7 @@
 """Campaigns: what we told customers and how they answered."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,8 +10,12 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from crm import events
+        from campaigns import rules  # noqa: F401  (registers)
+        from campaigns.answers import doors
+        from crm import events, sql
 
+        sql.FOLDERS.append(Path(__file__).parent)
+        doors.register()
         events.register(
             events.Kind("mail_sent", _("Campaign"), "mail", _("Campaign {campaign}"), "messages", app="campaigns"),
             events.Kind(
@@ -39,5 +45,14 @@ class CampaignsConfig(AppConfig):
                 app="campaigns",
                 derived=False,
                 response=True,
+            ),
+            events.Kind(
+                "mail_scanned",
+                _("Scanned"),
+                "robot",
+                _("A mail scanner followed the links of {campaign}"),
+                "messages",
+                app="campaigns",
+                derived=False,
             ),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.channels import Channel
 from crm.models import Customer, Segment
+
+if TYPE_CHECKING:
+    from crm.models import User
 
 
 class CampaignState(models.TextChoices):
@@ -64,6 +69,13 @@ class Campaign(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("campaigns:campaign", args=[self.public_id])
 
+    def launch(self, by: User | None, at: datetime) -> None:
+        """Freeze the audience and begin to send; see campaigns/sending/launch.py."""
+        from campaigns.sending import launch
+
+        launch.launch(self, by, at)
+        self.refresh_from_db()
+
 
 class Link(models.Model):
     """A link in a campaign's message, in the order in which it stands there. Fixed by the launch."""
@@ -104,7 +116,9 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=40, blank=True, db_default="")
     detail = models.CharField(max_length=300, blank=True, db_default="")
     worker = models.CharField(max_length=60, blank=True, db_default="")
+    # While sending: until when its worker is believed. While queued: not to be tried again before.
     lease = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
     sent_at = models.DateTimeField(null=True)
     # The first of each, from the collected events, for the results page.
     opened_at = models.DateTimeField(null=True)
@@ -124,6 +138,8 @@ class Delivery(models.Model):
             models.Index(fields=["campaign", "id"], condition=Q(state="queued"), name="delivery_queued"),
             models.Index(fields=["campaign", "lease"], condition=Q(state="sending"), name="delivery_sending"),
             models.Index(fields=["campaign", "state", "reason"], name="delivery_account"),
+            # How many mails an address got lately (campaigns/rules.py).
+            models.Index(fields=["address", "sent_at"], condition=~Q(sent_at=None), name="delivery_recent"),
         ]
 
     def __str__(self) -> str:

@@ -1,2 +1,10 @@
+"""Addresses of campaigns."""
+
+from django.urls import path
+
+from campaigns.views import unsubscribe
+
 app_name = "campaigns"
-urlpatterns: list = []
+urlpatterns = [
+    path("u/<str:token>", unsubscribe.page, name="unsubscribe"),
+]

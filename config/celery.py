@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "changed customers": {"task": "crm.tasks.rescore_changed", "schedule": 60},
     "statistical ranking": {"task": "crm.tasks.rank_customers", "schedule": 60},
     "everybody, once a night": {"task": "crm.tasks.score_everybody", "schedule": 3600},
+    "campaigns under way": {"task": "campaigns.tasks.look_after_campaigns", "schedule": 15},
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 from psycopg import sql as composed
 
 FOLDERS = [Path(__file__).parent]
@@ -34,3 +35,12 @@ def one(cursor: CursorWrapper, name: str, *, view: str | None = None, **paramete
     """The single row of a named statement."""
     row: tuple[Any, ...] = run(cursor, name, view=view, **parameters).fetchone()
     return row
+
+
+def keep(cursor: CursorWrapper, table: str, query: QuerySet[Any, Any], columns: list[str]) -> None:
+    """Put what a query finds into a temporary table, for named statements to go on from; it is gone at the commit."""
+    text, parameters = query.query.sql_with_params()
+    names = composed.SQL(", ").join(map(composed.Identifier, columns))
+    create = composed.SQL("create temporary table {} ({}) on commit drop as ").format(composed.Identifier(table), names)
+    cursor.execute(composed.SQL("drop table if exists {}").format(composed.Identifier("pg_temp", table)))
+    cursor.execute(create.as_string(connection.connection) + text, parameters)

@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ("detail", models.CharField(blank=True, db_default="", max_length=300)),
                 ("worker", models.CharField(blank=True, db_default="", max_length=60)),
                 ("lease", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(db_default=0)),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("opened_at", models.DateTimeField(null=True)),
                 ("clicked_at", models.DateTimeField(null=True)),
@@ -223,6 +224,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(fields=["campaign", "state", "reason"], name="delivery_account"),
+        ),
+        migrations.AddIndex(
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("sent_at", None), _negated=True),
+                fields=["address", "sent_at"],
+                name="delivery_recent",
+            ),
         ),
         migrations.AddConstraint(
             model_name="delivery",

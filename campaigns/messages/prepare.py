@@ -1,0 +1,179 @@
+"""A campaign's mail, prepared once and filled for each delivery: bytes, ready for the SMTP server.
+
+What is the same for everyone is encoded once (quoted-printable: any server takes it, no line is too long). Between these
+pieces stand slots (the delivery's own signed addresses) and Liquid nodes, which alone are worked out for each customer.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator, Mapping
+from email.utils import format_datetime
+from io import StringIO
+
+from django.conf import settings
+from django.utils import timezone
+from liquid import BoundTemplate, Node, RenderContext
+from liquid.exceptions import LiquidError
+
+from campaigns.answers import doors
+from campaigns.messages.headers import mailbox, words
+from campaigns.messages.placeholders import Values
+from campaigns.messages.render import compile_letter
+from campaigns.models import Campaign
+from crm.collect.tokens import sign
+from crm.models import Shop
+
+# Quoted-printable never holds "=_", so the boundary cannot occur in a part.
+BOUNDARY = b"=_regulars"
+TEXT = b"""\
+MIME-Version: 1.0\r
+Content-Type: multipart/alternative; boundary="%s"\r
+\r
+--%s\r
+Content-Type: text/plain; charset=utf-8\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+""" % (BOUNDARY, BOUNDARY)
+HTML = (
+    b"""\r
+--%s\r
+Content-Type: text/html; charset=utf-8\r
+Content-Transfer-Encoding: quoted-printable\r
+\r
+"""
+    % BOUNDARY
+)
+END = b"\r\n--%s--\r\n" % BOUNDARY
+
+Piece = bytes | int | Node  # encoded text; the number of a slot; Liquid to be worked out
+MARK = "\ue000"  # a private letter on both sides of a slot's number
+
+
+class Prepared:
+    """The mails of a launched campaign. `sender` is the address they come from."""
+
+    def __init__(self, campaign: Campaign, shop: Shop) -> None:
+        letter = compile_letter(campaign.subject, campaign.mjml, shop)
+        self.link_ids = list(campaign.links.order_by("position").values_list("pk", flat=True))
+        same = _named([f"{MARK}{number}{MARK}" for number in range(3 + len(letter.links))])
+        same["shop"] = {"name": shop.name, "address": shop.postal_address}
+        self.subject = letter.subject
+        self.text = Part(letter.text, same)
+        self.html = Part(letter.html, same)
+        self.sender = shop.sender_email
+        self.domain = shop.sender_email.rpartition("@")[2].encode()
+        name = shop.sender_name or shop.name
+        self.same_headers = (
+            b"From: %s\r\n" % mailbox(name, self.sender)
+            + b"List-Id: %s\r\n" % mailbox(name, f"campaigns.{self.domain.decode()}")
+            + b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        )
+
+    def message(self, delivery_id: int, address: str, values: Values) -> bytes:
+        """The mail of one delivery. Its Message-ID follows from the delivery: the same, should it ever go out again."""
+        addresses = self._addresses(delivery_id)
+        all_values = {**values, **_named(addresses)}
+        customer = values.get("customer")
+        name = str(customer.get("name", "")) if isinstance(customer, Mapping) else ""
+        return b"".join(
+            (
+                b"Message-ID: <%s@%s>\r\n" % (sign("m", delivery_id).encode(), self.domain),
+                b"Date: %s\r\n" % format_datetime(timezone.now()).encode(),
+                b"Subject: %s\r\n" % words(self.subject.render(all_values)),
+                b"To: %s\r\n" % mailbox(name, address),
+                b"List-Unsubscribe: <%s>\r\n" % addresses[0].encode(),
+                self.same_headers,
+                TEXT,
+                *self.text.fill(addresses, all_values),
+                HTML,
+                *self.html.fill(addresses, all_values),
+                END,
+            )
+        )
+
+    def _addresses(self, delivery_id: int) -> list[str]:
+        own = (doors.unsubscribe_path(delivery_id), doors.open_path(delivery_id), doors.hidden_path(delivery_id))
+        links = (doors.click_path(delivery_id, link_id) for link_id in self.link_ids)
+        return [settings.PUBLIC_URL + path for path in (*own, *links)]
+
+
+def _named(addresses: list[str]) -> Values:
+    """A delivery's addresses by the names that Letter gives them."""
+    return {
+        "unsubscribe_url": addresses[0],
+        "pixel_url": addresses[1],
+        "trap_url": addresses[2],
+        "links": addresses[3:],
+    }
+
+
+class Part:
+    """The text or the HTML of a mail, in pieces."""
+
+    def __init__(self, template: BoundTemplate, same: Values) -> None:
+        self.template = template
+        self.pieces = list(self._pieces(same))
+
+    def _pieces(self, same: Values) -> Iterator[Piece]:
+        # A template that assigns works out its nodes one after the other, each time.
+        lone = not self.template.analyze().locals
+        text = ""
+        for node in self.template.nodes:
+            written = _same_for_all(node, self.template, same) if lone or not list(node.expressions()) else None
+            if written is None:
+                yield from _static(text)
+                yield node
+                text = ""
+            else:
+                text += written
+        yield from _static(text)
+
+    def fill(self, addresses: list[str], values: Values) -> Iterator[bytes]:
+        context: RenderContext | None = None
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+            elif isinstance(piece, int):
+                yield encoded(addresses[piece])
+            else:
+                context = context or RenderContext(self.template, globals=values)
+                written = StringIO()
+                piece.render(context, written)
+                yield encoded(written.getvalue())
+
+
+class _Asked(dict[str, object]):
+    """Values that remember whether they were asked for one that is not among them."""
+
+    for_more = False
+
+    def __missing__(self, name: str) -> object:
+        self.for_more = True
+        raise KeyError(name)
+
+
+def _same_for_all(node: Node, template: BoundTemplate, same: Values) -> str | None:
+    """What a node writes, if it asks for nothing but `same`: the slots, and what is no customer's own."""
+    asked, written = _Asked(same), StringIO()
+    try:
+        node.render(RenderContext(template, globals=asked), written)
+    except LiquidError:
+        return None
+    return None if asked.for_more else written.getvalue()
+
+
+def _static(text: str) -> Iterator[bytes | int]:
+    for place, part in enumerate(text.split(MARK)):
+        if place % 2:
+            yield int(part)
+        elif part:
+            yield encoded(part)
+
+
+def encoded(text: str) -> bytes:
+    """Quoted-printable, ended by a soft line break: pieces may follow one another whatever their length."""
+    if not text:
+        return b""
+    raw = binascii.b2a_qp(text.replace("\r\n", "\n").encode())
+    return (raw + b"=\n").replace(b"\n", b"\r\n")

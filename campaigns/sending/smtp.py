@@ -1,0 +1,143 @@
+"""One kept-open connection to the mail server, and what it answered about each mail.
+
+smtplib opens it (TLS, log-in); then, where the server offers PIPELINING (RFC 2920), sender, recipient and DATA go out in
+one write. A connection that breaks before the message began to go out leaves the mail unsent; after that, in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+class Stage(StrEnum):
+    """What an answer is about."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True)
+class Answer:
+    stage: Stage
+    code: int
+    text: str
+
+    @property
+    def accepted(self) -> bool:
+        return self.stage == Stage.MESSAGE and 200 <= self.code < 300
+
+    @property
+    def enhanced(self) -> str:
+        """The server's exact reason (RFC 3463), such as 5.1.1; empty where it gives none."""
+        found = ENHANCED.match(self.text)
+        return found[1] if found else ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+class ServerAway(Exception):
+    """No connection to the mail server; says which server and why."""
+
+
+class Lost(Exception):
+    """The connection broke while a mail was under way. in_doubt: its message may have arrived."""
+
+    def __init__(self, *, in_doubt: bool, why: str) -> None:
+        super().__init__(why)
+        self.in_doubt = in_doubt
+
+
+class Connection:
+    """Raises ServerAway where it cannot be opened, log-in included."""
+
+    def __init__(self) -> None:
+        host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
+        kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+        try:
+            self.smtp = kind(host, port, local_hostname=_own_name(), timeout=settings.EMAIL_TIMEOUT)
+            if settings.EMAIL_USE_TLS:
+                self.smtp.starttls()
+            self.smtp.ehlo_or_helo_if_needed()
+            if settings.EMAIL_HOST_USER:
+                self.smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except smtplib.SMTPAuthenticationError as error:
+            raise ServerAway(_("The mail server %(host)s refuses our log-in.") % {"host": host}) from error
+        except (OSError, smtplib.SMTPException) as error:
+            sentence = _("The mail server %(host)s:%(port)s cannot be reached: %(error)s.")
+            raise ServerAway(sentence % {"host": host, "port": port, "error": error}) from error
+        self.pipelining = self.smtp.has_extn("pipelining")
+
+    def send(self, sender: str, recipient: str, message: bytes) -> Answer:
+        """Hand over one mail; `message` has CR LF line ends. Raises Lost."""
+        commands = (b"MAIL FROM:<%s>\r\n" % sender.encode(), b"RCPT TO:<%s>\r\n" % recipient.encode(), b"DATA\r\n")
+        begun = False
+        try:
+            refused = self._together(commands) if self.pipelining else self._in_turn(commands)
+            if refused:
+                return refused
+            begun = True
+            self._write(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            return self._answer(Stage.MESSAGE)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Lost(in_doubt=begun, why=f"{type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        with suppress(OSError, smtplib.SMTPException):
+            if self.smtp.sock is not None:
+                self.smtp.sock.settimeout(2)
+                self.smtp.quit()
+        self.smtp.close()
+
+    def _together(self, commands: tuple[bytes, ...]) -> Answer | None:
+        self._write(b"".join(commands))
+        answers = [self._answer(stage) for stage in Stage]
+        refused = next((each for each in answers[:2] if each.code >= 300), None)
+        if answers[2].code == 354:
+            if refused:  # the server waits for a message all the same: it gets an empty one, which it must refuse
+                self._write(b".\r\n")
+                self._answer(Stage.MESSAGE)
+            return refused
+        self._reset()
+        return refused or answers[2]
+
+    def _in_turn(self, commands: tuple[bytes, ...]) -> Answer | None:
+        for command, stage in zip(commands, Stage, strict=True):
+            self._write(command)
+            answer = self._answer(stage)
+            if answer.code >= 300 and not (stage == Stage.MESSAGE and answer.code == 354):
+                self._reset()
+                return answer
+        return None
+
+    def _reset(self) -> None:
+        """Take back a mail that was refused half-way. A server that hung up meanwhile is noticed with the next mail."""
+        with suppress(OSError, smtplib.SMTPException):
+            self._write(b"RSET\r\n")
+            self.smtp.getreply()
+
+    def _write(self, data: bytes) -> None:
+        if self.smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected("hung up")
+        self.smtp.sock.sendall(data)
+
+    def _answer(self, stage: Stage) -> Answer:
+        code, text = self.smtp.getreply()
+        return Answer(stage, code, text.decode("utf-8", "replace"))
+
+
+def _own_name() -> str:
+    """What EHLO says: the host's name where it is a whole one, else its address as a literal."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
