@@ -15,7 +15,7 @@ import redis
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import connection
 from django.utils.encoding import iri_to_uri
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -75,6 +75,7 @@ def keep(door: str, number: int, part: int, agent: str) -> bool:
         _valkey().execute_command("XADD", STREAM, "*", "d", door, "o", number, "p", part, "a", agent[:AGENT_LENGTH])
     except redis.RedisError as error:
         _lost += 1
+        structlog.contextvars.clear_contextvars()  # of Django's last request in this thread
         log.error("hit lost: Valkey does not answer", door=door, lost=_lost, error=type(error).__name__)
         return False
     return True
@@ -93,18 +94,24 @@ def _target(door: str, part: int) -> str | None:
     key = (door, part)
     if key in _targets:
         return _targets[key]
-    close_old_connections()
+    _drop_old_connection()
     try:
         found = doors[door].target
         target = found(part) if found else None
     finally:
-        close_old_connections()
+        _drop_old_connection()
     if target is not None:
         with _lock:
             if len(_targets) >= TARGETS_KEPT:
                 _targets.clear()
             _targets[key] = target
     return target
+
+
+def _drop_old_connection() -> None:
+    """What Django does around each of its requests."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _dot(start_response: StartResponse) -> Iterable[bytes]:
