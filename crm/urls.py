@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import customer, customers, home, language, scores, search, settings, start, users
+from crm.views import customer, customers, home, language, scores, search, segments, settings, start, users
 
 app_name = "crm"
 urlpatterns = [
@@ -31,6 +31,10 @@ urlpatterns = [
     path("scores/", scores.scores, name="scores"),
     path("scores/csv", scores.scores_csv, name="scores_csv"),
     path("scores/again", scores.score_again, name="score_again"),
+    path("segments/", segments.segments, name="segments"),
+    path("segments/new", segments.new, name="segment_new"),
+    path("segments/<uuid:public_id>", segments.segment, name="segment"),
+    path("segments/<uuid:public_id>/delete", segments.delete, name="segment_delete"),
     # The shop and its staff
     path("settings/", settings.settings, name="settings"),
     path("settings/rates", settings.add_rate, name="rate_add"),

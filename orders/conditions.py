@@ -9,6 +9,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Customer
+from crm.scoring.explain import orders
 from crm.segments.conditions import (
     COMPARE,
     TIMES,
@@ -23,7 +24,7 @@ from crm.segments.conditions import (
     register,
     times,
 )
-from crm.templatetags.regulars import count, day
+from crm.templatetags.regulars import day
 from orders.models import Category, LineKind, OrderLine, Product
 
 BOUGHT = _("Purchases")
@@ -93,8 +94,8 @@ def last_bought(customer: Customer, params: Params) -> str:
     last = sold.order_by("-at").values_list("at", flat=True).first()
     if not last:
         return now("Never")
-    return now("%(orders)s orders, the last on %(day)s") % {
-        "orders": count(sold.values("order_id").distinct().count()), "day": day(last),
+    return now("%(orders)s, the last on %(day)s") % {
+        "orders": orders(sold.values("order_id").distinct().count()), "day": day(last),
     }  # fmt: skip
 
 

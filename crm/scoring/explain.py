@@ -84,9 +84,7 @@ def _window(moment: datetime | None, days: int, at: datetime) -> str:
     if moment is None:
         return _("none")
     words = (
-        _("%(day)s, within %(days)s days")
-        if at - timedelta(days) <= moment
-        else _("%(day)s, over %(days)s days ago")
+        _("%(day)s, within %(days)s days") if at - timedelta(days) <= moment else _("%(day)s, over %(days)s days ago")
     )
     return words % {"day": day(moment), "days": days}
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import events
 from crm.models import Customer, Event, Facts, Membership, Score, ScoringModel, Segment, Stage
+from crm.scoring.explain import orders
 from crm.segments.conditions import (
     COMPARE,
     LOOKUPS,
@@ -76,8 +77,8 @@ def orders_so_far(customer: Customer, params: Params) -> str:
     facts = facts_of(customer)
     if not facts.orders:
         return now("No order so far")
-    return now("%(orders)s orders, %(revenue)s; the last on %(day)s") % {
-        "orders": count(facts.orders), "revenue": money(facts.revenue), "day": day(facts.last_order_at),
+    return now("%(orders)s, %(revenue)s; the last on %(day)s") % {
+        "orders": orders(facts.orders), "revenue": money(facts.revenue), "day": day(facts.last_order_at),
     }  # fmt: skip
 
 

@@ -5,12 +5,13 @@ from functools import reduce
 from operator import and_, or_
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from psycopg import ClientCursor
 from psycopg import sql as composed
 
 from crm import sql
 from crm.models import Customer, Segment
+from crm.models.customer import CustomerQuerySet
 from crm.segments.conditions import Scope
 from crm.segments.rules import Leaf, Node
 
@@ -24,7 +25,7 @@ def as_q(node: Node, scope: Scope) -> Q:
     return ~said if node.join == "none" else said
 
 
-def members(node: Node, scope: Scope) -> QuerySet[Customer]:
+def members(node: Node, scope: Scope) -> CustomerQuerySet:
     """The identified customers who meet the rules. Visitors belong to no segment: nobody can write to them."""
     asked = Customer.objects.identified()
     if scope.customers is not None:

@@ -76,7 +76,7 @@ class Parameter:
 
     def clean(self, value: object) -> object:
         """The value as it is kept. Raises ValidationError with a sentence."""
-        text = str("" if value is None else value).strip()
+        text = str("" if value is None else value).replace("\0", "").strip()
         if not text and not self.optional:
             raise ValidationError(_("%(label)s is missing.") % {"label": str(self.label).capitalize()})
         if len(text) > MOST_LETTERS:

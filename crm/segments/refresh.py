@@ -4,18 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from crm.locks import exclusive
 from crm.models import Segment
 from crm.segments import compile
 from crm.segments.conditions import Scope
-from crm.segments.rules import Node, RulesError, mentioned, parse
-
-PREVIEW_MILLISECONDS = 3000
+from crm.segments.rules import RulesError, mentioned, parse
 
 
 @dataclass(frozen=True)
@@ -86,19 +83,3 @@ def in_order(segments: Iterable[Segment]) -> list[Segment]:
         done |= ready
         waiting = {key: each for key, each in waiting.items() if key not in ready}
     return list(done.values())
-
-
-class TooHeavy(Exception):
-    """The count takes longer than a page may wait; the message says so."""
-
-
-def preview_count(node: Node) -> int:
-    """How many customers meet the rules now. Raises TooHeavy after three seconds."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("set local statement_timeout = %s", [PREVIEW_MILLISECONDS])
-            found = compile.members(node, Scope(timezone.now())).count()
-            cursor.execute("set local statement_timeout = 0")
-    except OperationalError as error:
-        raise TooHeavy(_("Too heavy to count while you wait. Saving counts it without haste.")) from error
-    return found
