@@ -135,6 +135,9 @@ STORAGES = {
 }
 MEDIA_ROOT = env("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 FILE_UPLOAD_PERMISSIONS = 0o600
+# The largest file to import, as it is sent and as text when unpacked, in bytes.
+IMPORT_MAX_UPLOAD = env.int("IMPORT_MAX_UPLOAD", default=200 * 2**20)
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2**30)
 
 # No inline script or style anywhere. Letters and mails of strangers are shown in sandboxed frames with a policy of their own.
 CONTENT_SECURITY_POLICY = {

@@ -9,8 +9,14 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from crm import customer_page, events, navigation, scoring
+        from pathlib import Path
+
+        from crm import customer_page, events, imports, navigation, scoring, sql
         from orders import conditions, places  # noqa: F401 - conditions registers what segments can ask of orders
+        from orders.imports import KIND
+
+        sql.FOLDERS.append(Path(__file__).parent)
+        imports.register(KIND)
 
         scoring.register(scoring.Activity("purchases", _("Purchases"), "orders_purchase"))
 

@@ -444,6 +444,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("step", models.CharField(blank=True, db_default="", max_length=120)),
+                ("step_started_at", models.DateTimeField(null=True)),
                 ("done", models.BigIntegerField(db_default=0)),
                 ("total", models.BigIntegerField(db_default=0)),
                 ("stop_asked", models.BooleanField(db_default=False)),
@@ -495,9 +496,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("line", models.BigIntegerField()),
-                ("column", models.CharField(blank=True, db_default="", max_length=120)),
                 ("value", models.TextField(blank=True, db_default="")),
-                ("reason", models.TextField()),
+                ("problem", models.CharField(max_length=40)),
                 ("row", models.JSONField(default=list)),
                 (
                     "of",

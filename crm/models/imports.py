@@ -5,6 +5,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm import imports
+
 
 class ImportState(models.TextChoices):
     WAITING = "waiting", _("waiting")
@@ -25,6 +27,8 @@ class Import(models.Model):
     dry_run = models.BooleanField(_("only try"), db_default=False, default=False)
     state = models.CharField(max_length=10, choices=ImportState, default=ImportState.WAITING)
     step = models.CharField(max_length=120, blank=True, db_default="")
+    step_started_at = models.DateTimeField(null=True)
+    # Rows of the step that are done, and all of its rows; 0 where they are not counted.
     done = models.BigIntegerField(db_default=0)
     total = models.BigIntegerField(db_default=0)
     stop_asked = models.BooleanField(db_default=False)
@@ -47,13 +51,19 @@ class Rejection(models.Model):
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="rejections")
     line = models.BigIntegerField()
-    column = models.CharField(max_length=120, blank=True, db_default="")
+    # The cell that shows it, as it stood in the file.
     value = models.TextField(blank=True, db_default="")
-    reason = models.TextField()
+    # A key of the problems of the import's kind.
+    problem = models.CharField(max_length=40)
+    # All cells of the row.
     row = models.JSONField(default=list)
 
     class Meta:
         indexes = [models.Index(fields=["of", "line"], name="rejection_line")]
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.reason}"
+        return f"{self.line}: {self.problem}"
+
+    @property
+    def reason(self) -> str:
+        return str(imports.problem(self.of.kind, self.problem).reason)
