@@ -25,6 +25,10 @@ def _codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for language in ("vi", "en"):
         for territory, name in Locale(language).territories.items():
-            if len(territory) == 2 and territory.isalpha() and territory not in ("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"):
+            if (
+                len(territory) == 2
+                and territory.isalpha()
+                and territory not in ("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO")
+            ):
                 codes[folded(name)] = codes[folded(territory)] = territory
     return codes | {folded(name): territory for name, territory in ALSO.items()}

@@ -56,7 +56,9 @@ def _decimal_signs(job: Job) -> dict[str, str]:
     ).fetchall():
         if point and comma:
             raise BadFile(
-                _("Column “%(column)s”: “%(one)s” has a decimal point and “%(other)s” a decimal comma. Say which counts with --numbers point or --numbers comma; rows that do not fit are then left out.")
+                _(
+                    "Column “%(column)s”: “%(one)s” has a decimal point and “%(other)s” a decimal comma. Say which counts with --numbers point or --numbers comma; rows that do not fit are then left out."
+                )
                 % {"column": job.header(field), "one": point, "other": comma}
             )
         if point or comma:
@@ -67,7 +69,9 @@ def _decimal_signs(job: Job) -> dict[str, str]:
         sign = _sign_by_others(job, set(signs.values()), open_point, open_comma)
         if not sign:
             raise BadFile(
-                _("Column “%(column)s”: “%(cell)s” can be read in two ways, and no other row decides. Say what the decimal sign is: --numbers point or --numbers comma.")
+                _(
+                    "Column “%(column)s”: “%(cell)s” can be read in two ways, and no other row decides. Say what the decimal sign is: --numbers point or --numbers comma."
+                )
                 % {"column": job.header(field), "cell": open_point or open_comma}
             )
         signs[field] = sign
@@ -88,12 +92,16 @@ def _order_of_dates(job: Job) -> str:
     day, month, undecided = sql.one(job.cursor, "imports/date_evidence", fields=list(job.kind.dates))
     if day and month:
         raise BadFile(
-            _("The dates “%(one)s” and “%(other)s” cannot both be read. Say with --dates dmy or --dates mdy whether the day or the month stands first; rows that do not fit are then left out.")
+            _(
+                "The dates “%(one)s” and “%(other)s” cannot both be read. Say with --dates dmy or --dates mdy whether the day or the month stands first; rows that do not fit are then left out."
+            )
             % {"one": day, "other": month}
         )
     if undecided and not (day or month):
         raise BadFile(
-            _("The date “%(cell)s” can be read in two ways, and no other row decides. Say with --dates dmy or --dates mdy whether the day or the month stands first.")
+            _(
+                "The date “%(cell)s” can be read in two ways, and no other row decides. Say with --dates dmy or --dates mdy whether the day or the month stands first."
+            )
             % {"cell": undecided}
         )
     return MONTH_FIRST if month else DAY_FIRST

@@ -66,7 +66,9 @@ class Preset:
         missing += [" / ".join(group) for group in self.one_of if not any(name in found for name in group)]
         if missing:
             raise BadFile(
-                _("The file has no column for: %(missing)s. Its columns are: %(columns)s. Say which one it is with --map FIELD=COLUMN.")
+                _(
+                    "The file has no column for: %(missing)s. Its columns are: %(columns)s. Say which one it is with --map FIELD=COLUMN."
+                )
                 % {"missing": ", ".join(missing), "columns": _listed(header)}
             )
         return found

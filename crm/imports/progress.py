@@ -31,7 +31,8 @@ class Progress:
     def start(self) -> None:
         with self.aside.cursor() as cursor:
             cursor.execute(
-                "update crm_import set state = 'running', started_at = clock_timestamp() where id = %s", [self.import_id]
+                "update crm_import set state = 'running', started_at = clock_timestamp() where id = %s",
+                [self.import_id],
             )
 
     def begin(self, step: str) -> None:

@@ -12,7 +12,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -70,9 +70,9 @@ class Source:
         delimiter = max(DELIMITERS, key=lambda each: len(_cells(first, each)))
         source = cls(path, packed, look.encoding, look.ascii, look.lines, delimiter, [])
         with _text(path, packed, look.encoding) as text, _told_by_line([1]):
-            source.header += [cell.strip() for cell in next(source._reader(text), [])]
-        _check_header(source.header)
-        return source
+            header = [cell.strip() for cell in next(source._reader(text), [])]
+        _check_header(header)
+        return replace(source, header=header)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """Each row after the header with the line of the file in which it begins (the header's is 1); blank lines are no rows."""
@@ -103,12 +103,18 @@ class _Look:
                 self.encoding = _by_first_bytes(block)
             size += len(block)
             if size > settings.IMPORT_MAX_BYTES:
-                raise BadFile(_("The file holds more than %(limit)s MB of text. Split it into several files.") % {"limit": settings.IMPORT_MAX_BYTES // BLOCK})
+                raise BadFile(
+                    _("The file holds more than %(limit)s MB of text. Split it into several files.")
+                    % {"limit": settings.IMPORT_MAX_BYTES // BLOCK}
+                )
             if not self.encoding:
                 self._refuse_binary(block)
             without_end = 0 if b"\n" in block or b"\r" in block else without_end + 1
             if without_end > 1:
-                raise BadFile(_("Line %(line)s is longer than 1 MB, so this is not a table of rows. Export it again as CSV.") % {"line": self.lines + 1})
+                raise BadFile(
+                    _("Line %(line)s is longer than 1 MB, so this is not a table of rows. Export it again as CSV.")
+                    % {"line": self.lines + 1}
+                )
             self.lines += block.count(b"\n") or block.count(b"\r")
             if block.isascii() and not self.encoding:
                 continue
@@ -128,7 +134,10 @@ class _Look:
     def _refuse_binary(self, block: bytes) -> None:
         if found := re.search(rb"\x00", block) or (CONTROLS.search(block) if not self.lines else None):
             line = self.lines + block.count(b"\n", 0, found.start()) + 1
-            raise BadFile(_("Line %(line)s holds a byte that no text has (%(byte)s). Export the file again as CSV.") % {"line": line, "byte": f"0x{found.group()[0]:02x}"})
+            raise BadFile(
+                _("Line %(line)s holds a byte that no text has (%(byte)s). Export the file again as CSV.")
+                % {"line": line, "byte": f"0x{found.group()[0]:02x}"}
+            )
 
 
 def _by_first_bytes(block: bytes) -> str:
@@ -154,7 +163,10 @@ def _packed(path: Path) -> bool:
         start = file.read(300)
     for magic, name in FOREIGN.items():
         if start.startswith(magic):
-            raise BadFile(_("This is a %(kind)s file, not CSV, whatever its name says. Save the table as CSV and import that.") % {"kind": _kind_of_zip(path) if name == "zip" else name})
+            raise BadFile(
+                _("This is a %(kind)s file, not CSV, whatever its name says. Save the table as CSV and import that.")
+                % {"kind": _kind_of_zip(path) if name == "zip" else name}
+            )
     return start.startswith(b"\x1f\x8b")
 
 
@@ -170,12 +182,19 @@ def _blocks(path: Path, packed: bool) -> Iterator[bytes]:
             if packed:
                 for magic, name in FOREIGN.items():
                     if first.startswith(magic):
-                        raise BadFile(_("What is packed in this file is %(kind)s, not CSV. Save the table as CSV and import that.") % {"kind": name})
+                        raise BadFile(
+                            _(
+                                "What is packed in this file is %(kind)s, not CSV. Save the table as CSV and import that."
+                            )
+                            % {"kind": name}
+                        )
             yield first
             while block := file.read(BLOCK):
                 yield block
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadFile(_("The packed file is damaged and cannot be read to its end. Copy or export it again.")) from error
+        raise BadFile(
+            _("The packed file is damaged and cannot be read to its end. Copy or export it again.")
+        ) from error
 
 
 def _bytes(path: Path, packed: bool) -> BinaryIO:
@@ -211,11 +230,15 @@ def _told_by_line(begins: list[int]) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         line = {"line": begins[0]}
-        raise BadFile(_("After line %(line)s the file is no longer readable text. Export it again as CSV.") % line) from error
+        raise BadFile(
+            _("After line %(line)s the file is no longer readable text. Export it again as CSV.") % line
+        ) from error
     except csv.Error as error:
         line = {"line": begins[0], "limit": csv.field_size_limit()}
         if "limit" in str(error):
-            told = _("Line %(line)s has a cell of more than %(limit)s characters; probably a quote is not closed. Correct the line.")
+            told = _(
+                "Line %(line)s has a cell of more than %(limit)s characters; probably a quote is not closed. Correct the line."
+            )
         else:
             told = _("Line %(line)s has a quote that does not end where its cell ends. Correct the quotes in the line.")
         raise BadFile(told % line) from error

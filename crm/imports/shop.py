@@ -43,7 +43,9 @@ def _most_named(job: Job) -> str:
 def timezone_of(job: Job) -> str:
     told = job.options.get("timezone", "")
     if told and told not in available_timezones():
-        raise BadFile(_("“%(name)s” is not a time zone. Write it like Asia/Ho_Chi_Minh or Europe/London.") % {"name": told})
+        raise BadFile(
+            _("“%(name)s” is not a time zone. Write it like Asia/Ho_Chi_Minh or Europe/London.") % {"name": told}
+        )
     return told or job.preset.timezone or job.shop.timezone
 
 
@@ -53,4 +55,6 @@ def take_over(job: Job) -> None:
     job.shop.save(update_fields=["currency", "timezone"])
     bounds = BOUNDS_VND if job.currency == "VND" else BOUNDS
     if job.currency == "VND" or get_currency_precision(job.currency) == 2:
-        ScoringModel.objects.filter(slug="threshold", monetary_bounds__in=[BOUNDS, BOUNDS_VND]).update(monetary_bounds=bounds)
+        ScoringModel.objects.filter(slug="threshold", monetary_bounds__in=[BOUNDS, BOUNDS_VND]).update(
+            monetary_bounds=bounds
+        )

@@ -71,7 +71,9 @@ def _as_copy_text(chunk: list[tuple[int, list[str]]], width: int) -> str:
 def _escaped(chunk: list[tuple[int, list[str]]], width: int) -> Iterator[str]:
     for line, row in chunk:
         if any("\0" in cell for cell in row):
-            raise BadFile(_("Line %(line)s holds a byte that no text has (0x00). Export the file again as CSV.") % {"line": line})
+            raise BadFile(
+                _("Line %(line)s holds a byte that no text has (0x00). Export the file again as CSV.") % {"line": line}
+            )
         surplus = row[width:]
         ragged = "" if len(row) >= width and not any(surplus) else json.dumps(row)
         kept = [""] * width if ragged else row[:width]

@@ -25,12 +25,27 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the file")
-        parser.add_argument("--preset", choices=list(presets()), default="generic", help="the kind of file (default: generic)")
+        parser.add_argument(
+            "--preset", choices=list(presets()), default="generic", help="the kind of file (default: generic)"
+        )
         parser.add_argument("--currency", default="", help="of amounts that name none, like GBP")
         parser.add_argument("--timezone", default="", help="of times that name none, like Europe/London")
-        parser.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="which column holds a field; may be repeated")
-        parser.add_argument("--dates", choices=["dmy", "mdy"], default="", help="whether the day or the month stands first, where the rows do not prove it")
-        parser.add_argument("--numbers", choices=["point", "comma"], default="", help="the decimal sign, where the rows do not prove it")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            help="which column holds a field; may be repeated",
+        )
+        parser.add_argument(
+            "--dates",
+            choices=["dmy", "mdy"],
+            default="",
+            help="whether the day or the month stands first, where the rows do not prove it",
+        )
+        parser.add_argument(
+            "--numbers", choices=["point", "comma"], default="", help="the decimal sign, where the rows do not prove it"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -50,7 +65,9 @@ class Command(BaseCommand):
         engine.carry_out(work, path)
         work.refresh_from_db()
         if work.state == ImportState.DONE:
-            self.stdout.write(json.dumps(_as_json(work), ensure_ascii=False, indent=1) if options["json"] else _summary(work))
+            self.stdout.write(
+                json.dumps(_as_json(work), ensure_ascii=False, indent=1) if options["json"] else _summary(work)
+            )
         if work.dry_run:
             work.delete()
         if work.state == ImportState.FAILED:
@@ -69,7 +86,9 @@ def _as_json(work: Import) -> dict[str, object]:
         {"line": row.line, "value": row.value, "reason": row.reason}
         for row in work.rejections.select_related("of").order_by("line", "id").iterator()
     ]
-    return {key: value for key, value in work.result.items() if key not in ("header", "set_shop")} | {"rejected": rejected}
+    return {key: value for key, value in work.result.items() if key not in ("header", "set_shop")} | {
+        "rejected": rejected
+    }
 
 
 def _summary(work: Import) -> str:
@@ -85,12 +104,17 @@ def _summary(work: Import) -> str:
         _("New: %(orders)s orders, %(customers)s customers, %(products)s products.") % result["created"]
         + " "
         + _("Changed: %(changed)s orders and customers.") % result,
-        _("The shop was empty: its currency is now %(currency)s and its time zone %(timezone)s.") % result if result["set_shop"] else "",
+        _("The shop was empty: its currency is now %(currency)s and its time zone %(timezone)s.") % result
+        if result["set_shop"]
+        else "",
     ]
     if rejected := result["rejected"]:
         text.append(ngettext("%(n)s row was left out:", "%(n)s rows were left out:", rejected) % {"n": rejected})
         for row in work.rejections.select_related("of").order_by("line", "id")[:SHOWN]:
-            text.append(_("  line %(line)s, “%(value)s”: %(reason)s") % {"line": row.line, "value": row.value, "reason": row.reason})
+            text.append(
+                _("  line %(line)s, “%(value)s”: %(reason)s")
+                % {"line": row.line, "value": row.value, "reason": row.reason}
+            )
         if rejected > SHOWN:
             text.append(_("  … and %(n)s more (--json lists all)") % {"n": rejected - SHOWN})
     return "\n".join(filter(None, text))
