@@ -17,16 +17,22 @@ missing as (
     select customer_id, at, kind, channel, app, object_id, properties, value from present
 ),
 -- Of equal rows the surplus goes, counted by an ordinal.
+kept as (
+    select customer_id, at, kind, channel, object_id, properties, value, count(*) as rows
+    from wanted group by customer_id, at, kind, channel, object_id, properties, value
+),
+counted as (
+    select *, row_number() over (
+        partition by customer_id, at, kind, channel, object_id, properties, value order by id
+    ) as nth
+    from present
+),
 surplus as (
-    select customer_id, at, id from (
-        select p.*, row_number() over same as n,
-            (select count(*) from wanted w where w.customer_id = p.customer_id and w.at = p.at and w.kind = p.kind
-               and w.object_id = p.object_id and w.channel = p.channel and w.properties = p.properties
-               and w.value is not distinct from p.value) as kept
-        from present p
-        window same as (partition by customer_id, at, kind, object_id, channel, properties, value order by id)
-    ) counted
-    where n > kept
+    select c.customer_id, c.at, c.id
+    from counted c
+    left join kept k on k.customer_id = c.customer_id and k.at = c.at and k.kind = c.kind and k.channel = c.channel
+        and k.object_id = c.object_id and k.properties = c.properties and k.value is not distinct from c.value
+    where c.nth > coalesce(k.rows, 0)
 ),
 removed as (
     delete from crm_event e using surplus s

@@ -1,5 +1,6 @@
 """Carry out an import: one transaction from the staging table to the derived events, so that a stop or a fault leaves nothing half done."""
 
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 
@@ -17,9 +18,12 @@ from crm.imports.presets import presets
 from crm.imports.progress import Progress, Stopped
 from crm.imports.reader import BadFile, Source
 from crm.imports.staging import cells, stage
+from crm.locks import AlreadyRunning
 from crm.models import Import, Shop
 from crm.models.customer import mark_changed
 from crm.models.imports import ImportState
+from crm.scoring import rescore
+from crm.segments import refresh
 
 log = structlog.get_logger()
 
@@ -57,6 +61,7 @@ def carry_out(work: Import, path: Path) -> None:
             raise
         else:
             if changed and not work.dry_run:
+                progress.begin(SCORING)
                 _rescore()
 
 
@@ -186,4 +191,7 @@ def _end(work: Import, state: ImportState, error: str = "") -> None:
 
 
 def _rescore() -> None:
-    """Have the heat map and the segments show what came in, at once."""
+    """Have the heat map and the segments show what came in, at once. Where another process scores now, beat does it within a minute."""
+    with suppress(AlreadyRunning):
+        rescore.rescore()
+        refresh.refresh_all()

@@ -57,7 +57,8 @@ def _decimal_signs(job: Job) -> dict[str, str]:
         if point and comma:
             raise BadFile(
                 _(
-                    "Column “%(column)s”: “%(one)s” has a decimal point and “%(other)s” a decimal comma. Say which counts with --numbers point or --numbers comma; rows that do not fit are then left out."
+                    "Column “%(column)s”: “%(one)s” has a decimal point and “%(other)s” a decimal comma. "
+                    "Say which counts with --numbers point or --numbers comma; rows that do not fit are then left out."
                 )
                 % {"column": job.header(field), "one": point, "other": comma}
             )
@@ -70,7 +71,8 @@ def _decimal_signs(job: Job) -> dict[str, str]:
         if not sign:
             raise BadFile(
                 _(
-                    "Column “%(column)s”: “%(cell)s” can be read in two ways, and no other row decides. Say what the decimal sign is: --numbers point or --numbers comma."
+                    "Column “%(column)s”: “%(cell)s” can be read in two ways, and no other row decides. "
+                    "Say what the decimal sign is: --numbers point or --numbers comma."
                 )
                 % {"column": job.header(field), "cell": open_point or open_comma}
             )
@@ -93,14 +95,16 @@ def _order_of_dates(job: Job) -> str:
     if day and month:
         raise BadFile(
             _(
-                "The dates “%(one)s” and “%(other)s” cannot both be read. Say with --dates dmy or --dates mdy whether the day or the month stands first; rows that do not fit are then left out."
+                "The dates “%(one)s” and “%(other)s” cannot both be read. Say with --dates dmy or --dates mdy "
+                "whether the day or the month stands first; rows that do not fit are then left out."
             )
             % {"one": day, "other": month}
         )
     if undecided and not (day or month):
         raise BadFile(
             _(
-                "The date “%(cell)s” can be read in two ways, and no other row decides. Say with --dates dmy or --dates mdy whether the day or the month stands first."
+                "The date “%(cell)s” can be read in two ways, and no other row decides. "
+                "Say with --dates dmy or --dates mdy whether the day or the month stands first."
             )
             % {"cell": undecided}
         )

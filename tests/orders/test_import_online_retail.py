@@ -128,7 +128,7 @@ def test_the_whole_file_comes_in_with_the_counts_values_and_reasons_that_plain_p
         "negative_price": 2,
     }
 
-    values = {number: value for number, value in Order.objects.with_value().values_list("external_id", "value")}
+    values = dict(Order.objects.with_value().values_list("external_id", "value"))
     assert values == {number: expected.sold[number] - expected.returned[number] for number in expected.orders}
     placed = dict(Order.objects.values_list("external_id", "placed_at"))
     assert placed == {number: order[1] for number, order in expected.orders.items()}
@@ -139,7 +139,7 @@ def test_the_whole_file_comes_in_with_the_counts_values_and_reasons_that_plain_p
 
     registered = Customer.objects.values_list("references__external_id", "registered_at")
     assert dict(registered) == expected.customers
-    assert [c for c in Customer.objects.order_by("id").values_list("references__external_id", flat=True)] == sorted(
+    assert list(Customer.objects.order_by("id").values_list("references__external_id", flat=True)) == sorted(
         expected.customers
     )
     in_order = list(Order.objects.order_by("id").values_list("placed_at", "external_id"))
