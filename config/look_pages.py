@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.apps import apps
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -15,11 +17,44 @@ class Shot:
     click: str = ""  # opened before the picture
 
 
+def first(model: str, order: str, suffix: str = "", **which: object) -> Callable[[], str]:
+    """The page of the first record of the demo in that order; `suffix` for a page below it."""
+
+    def ask() -> str:
+        found = apps.get_model(model).objects.filter(**which).order_by(order).first()
+        return found.get_absolute_url() + suffix if found else ""
+
+    return ask
+
+
+best = first("crm.Customer", "-facts__revenue", facts__stage=7)
+
 PAGES = [
-    Shot("home", "manager", "crm:home"),
     Shot("login", "", "account_login"),
     Shot("forgotten", "", "account_reset_password"),
+    Shot("home", "manager", "crm:home"),
+    Shot("customers", "sales", "crm:customers"),
+    Shot("customers-found", "sales", "/customers/?q=nguyen"),
+    Shot("customers-none", "sales", "/customers/?q=nobody+of+that+name"),
+    Shot("quick-look", "sales", "crm:customers", click="[data-look]"),
+    Shot("customer", "sales", best),
+    Shot("customer-why", "sales", best, click=".r-why"),
+    Shot("customer-edit", "sales", first("crm.Customer", "-facts__revenue", "/edit", facts__stage=7)),
+    Shot("customer-new", "sales", "crm:customer_new"),
+    Shot("scores", "marketing", "crm:scores"),
+    Shot("orders", "sales", "orders:orders"),
+    Shot("order", "sales", first("orders.Order", "-placed_at", state="delivered")),
+    Shot("order-open", "sales", first("orders.Order", "-placed_at", state="placed")),
+    Shot("order-entry", "sales", "orders:order_new"),
+    Shot("products", "sales", "orders:products"),
+    Shot("product-new", "sales", "orders:product_new"),
+    Shot("settings", "admin", "crm:settings"),
+    Shot("users", "admin", "crm:users"),
+    Shot("user-new", "admin", "crm:user_new"),
+    Shot("profile", "sales", "crm:profile"),
+    Shot("search", "sales", "/search?q=nguyen"),
     Shot("change-password", "sales", "account_change_password"),
     Shot("not-found", "sales", "/nothing-here/", status=404),
-    Shot("menu", "manager", "/nothing-here/", status=404, click="[popovertarget=me-menu]"),
+    Shot("forbidden", "sales", "crm:settings", status=403),
+    Shot("menu", "manager", "crm:home", click="[popovertarget=me-menu]"),
 ]

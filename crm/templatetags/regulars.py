@@ -33,7 +33,7 @@ register = template.Library()
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 TINTS = 5
-MILLIONS_FROM = 10_000_000
+THOUSANDS_FROM, MILLION = 10_000, 1_000_000
 
 Figure = (
     Decimal | float | Literal[""] | None
@@ -64,15 +64,20 @@ def money(amount: Figure, currency: str = "") -> str:
 
 @register.filter
 def short_money(amount: Figure) -> str:
-    """1.284,6 m ₫: a large amount of the shop's currency where there is little room, as on a stat card."""
+    """1,3 m ₫ or 311 k ₫: an amount of the shop's currency where there is little room, as in a cell of the heat map."""
     if not known(amount):
         return ""
-    if -MILLIONS_FROM < amount < MILLIONS_FROM:
+    size = max(amount, -amount)
+    if size < THOUSANDS_FROM:
         return money(amount)
-    figure = numbers.format_decimal(float(amount) / 1e6, format="#,##0.0", locale=form())
+    if size < MILLION:
+        text = _("%(figure)s k %(currency)s")
+        figure = numbers.format_decimal(float(amount) / 1e3, format="#,##0", locale=form())
+    else:
+        text = _("%(figure)s m %(currency)s")
+        figure = numbers.format_decimal(float(amount) / 1e6, format="#,##0.0", locale=form())
     sign = numbers.get_currency_symbol(shop().currency, locale=form())
-    text = _("%(figure)s m %(currency)s") % {"figure": figure, "currency": sign}
-    return text.replace(" ", NO_BREAK).replace("-", MINUS)
+    return (text % {"figure": figure, "currency": sign}).replace(" ", NO_BREAK).replace("-", MINUS)
 
 
 @register.filter
@@ -229,7 +234,7 @@ def first_entries(groups: Sequence[Sequence[object]] | None, how_many: int) -> l
 
 
 CHANNEL_ICONS = {
-    Channel.EMAIL: "mail", Channel.WEBSITE: "forms", Channel.PHONE: "phone", Channel.POST: "mailbox",
+    Channel.EMAIL: "mail", Channel.WEBSITE: "world", Channel.PHONE: "phone", Channel.POST: "mailbox",
     Channel.IN_PERSON: "building-store", Channel.FAX: "printer", Channel.MESSENGER: "message",
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ CHANNELS = [
     (Channel.IN_PERSON, "building-store"),
     (Channel.MESSENGER, "message"),
     (Channel.EMAIL, "mail"),
-    (Channel.WEBSITE, "forms"),
+    (Channel.WEBSITE, "world"),
     (Channel.POST, "mailbox"),
     (Channel.FAX, "printer"),
 ]

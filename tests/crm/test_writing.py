@@ -39,9 +39,10 @@ def test_money_of_a_british_shop_has_pence_and_its_sign_in_front(british):
     assert regulars.money(Decimal("12.5")) == "£12.50"
 
 
-def test_large_money_is_shortened_to_millions(shop):
+def test_large_money_is_shortened_to_thousands_and_millions(shop):
     assert regulars.short_money(1_284_600_000) == f"1.284,6{NBSP}m{NBSP}₫"
-    assert regulars.short_money(950_000) == f"950.000{NBSP}₫"
+    assert regulars.short_money(311_265) == f"311{NBSP}k{NBSP}₫"
+    assert regulars.short_money(9_500) == f"9.500{NBSP}₫"
 
 
 def test_figures_have_the_shops_groups_and_signs(shop):
