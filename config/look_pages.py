@@ -27,6 +27,15 @@ def first(model: str, order: str, suffix: str = "", **which: object) -> Callable
     return ask
 
 
+def farewell() -> str:
+    """The unsubscribe page of the last mail to somebody who still gets them."""
+    from campaigns.answers import doors
+    from campaigns.models import Delivery
+
+    sent = Delivery.objects.filter(state="sent", unsubscribed_at=None).order_by("-sent_at").first()
+    return doors.unsubscribe_path(sent.pk) if sent else ""
+
+
 best = first("crm.Customer", "-facts__revenue", facts__stage=7)
 
 PAGES = [
@@ -42,6 +51,10 @@ PAGES = [
     Shot("customer-edit", "sales", first("crm.Customer", "-facts__revenue", "/edit", facts__stage=7)),
     Shot("customer-new", "sales", "crm:customer_new"),
     Shot("scores", "marketing", "crm:scores"),
+    Shot("segments", "marketing", "crm:segments"),
+    Shot("segment", "marketing", first("crm.Segment", "-size")),
+    Shot("segment-new", "marketing", "crm:segment_new"),
+    Shot("unsubscribe", "", farewell),
     Shot("orders", "sales", "orders:orders"),
     Shot("order", "sales", first("orders.Order", "-placed_at", state="delivered")),
     Shot("order-open", "sales", first("orders.Order", "-placed_at", state="placed")),

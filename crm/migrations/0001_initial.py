@@ -534,12 +534,14 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
                 (
                     "description",
-                    models.CharField(blank=True, db_default="", max_length=300, verbose_name="what it is for"),
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=300, verbose_name="what it is for"
+                    ),
                 ),
                 ("rules", models.JSONField(default=dict)),
                 ("size", models.IntegerField(db_default=0, editable=False)),
                 ("refreshed_at", models.DateTimeField(editable=False, null=True)),
-                ("error", models.CharField(blank=True, db_default="", editable=False, max_length=300)),
+                ("error", models.CharField(blank=True, db_default="", default="", editable=False, max_length=300)),
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),

@@ -13,11 +13,11 @@ class Segment(models.Model):
 
     public_id = models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"), editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
-    description = models.CharField(_("what it is for"), max_length=300, blank=True, db_default="")
+    description = models.CharField(_("what it is for"), max_length=300, blank=True, default="", db_default="")
     rules = models.JSONField(default=dict)
     size = models.IntegerField(db_default=0, editable=False)
     refreshed_at = models.DateTimeField(null=True, editable=False)
-    error = models.CharField(max_length=300, blank=True, db_default="", editable=False)
+    error = models.CharField(max_length=300, blank=True, default="", db_default="", editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
     )
