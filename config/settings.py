@@ -96,6 +96,8 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or embedded.broker_url(
 vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:25"))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="shop@example.com")
+# Where the mail server delivers shop+anything@… too, answers to answers find their ticket by a token in that address.
+REPLY_WITH_TOKEN = env.bool("REPLY_WITH_TOKEN", default=False)
 
 AUTH_USER_MODEL = "crm.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,7 +1,7 @@
 """Support: what customers asked, as behaviour for the time line, a reason not to send marketing, a panel and a finder."""
 
 from django.apps import AppConfig
-from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,14 +9,11 @@ class SupportConfig(AppConfig):
     name = "support"
 
     def ready(self) -> None:
-        from crm import events
-        from crm.models import Event
+        from crm import customer_page, events, navigation
+        from support import places  # also registers that an open complaint suspends marketing
 
-        def ticket(event: Event) -> str | None:
-            return reverse("support:ticket", args=[event.properties["number"]])
-
-        def kind(name: str, label: object, icon: str, sentence: object) -> events.Kind:
-            return events.Kind(name, label, icon, sentence, "tickets", app="support", link=ticket)  # type: ignore[arg-type]
+        def kind(name: str, label: Promise, icon: str, sentence: Promise) -> events.Kind:
+            return events.Kind(name, label, icon, sentence, "tickets", app="support", link=places.link)
 
         events.register(
             kind("ticket_opened", _("Ticket"), "ticket", _("Ticket #{number}: {subject}")),
@@ -26,3 +23,15 @@ class SupportConfig(AppConfig):
             kind("ticket_closed", _("Ticket closed"), "x", _("Ticket #{number} closed")),
             kind("ticket_reopened", _("Ticket reopened"), "refresh", _("Ticket #{number} open again")),
         )
+        customer_page.register(
+            customer_page.Panel("tickets", _("Tickets"), "support/panel.html", places.panel, "see_tickets", order=20)
+        )
+        navigation.entries += [
+            navigation.Entry(
+                _("Inbox"), "support:inbox", "inbox", "see_tickets", group=1, order=2, key="t", count=places.waiting
+            ),
+        ]
+        navigation.new_entries += [
+            navigation.Entry(_("Ticket"), "support:ticket_new", "ticket", "change_tickets", order=3),
+        ]
+        navigation.finders += [navigation.Finder(_("Tickets"), "see_tickets", places.find, order=3)]

@@ -113,6 +113,12 @@ class RawKind(models.TextChoices):
     KEPT = "kept", _("kept for you")
 
 
+class RawMailQuerySet(models.QuerySet["RawMail"]):
+    def kept(self) -> Self:
+        """Mails of which no ticket could be made, for someone to look at."""
+        return self.filter(kind=RawKind.KEPT, put_away_at=None)
+
+
 class RawMail(models.Model):
     """A mail as it came, stored before anything is made of it. An empty `kind` is not filed yet."""
 
@@ -127,13 +133,19 @@ class RawMail(models.Model):
     reason = models.CharField(max_length=300, blank=True, db_default="")
     sender = models.CharField(max_length=254, blank=True, db_default="")
     subject = models.CharField(max_length=300, blank=True, db_default="")
-    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="mails")
+    # Goes with its ticket, so that erasing a customer erases their mails.
+    ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, related_name="mails")
+    # Someone has seen to a mail that was kept.
+    put_away_at = models.DateTimeField(null=True)
+
+    objects = RawMailQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mailbox", "message_id", "sha256"], name="one_mail_once")]
         indexes = [
             models.Index(fields=["sender", "-received_at"], name="mail_sender"),
-            models.Index(fields=["-received_at", "-id"], condition=Q(kind__in=["", "kept"]), name="mail_kept"),
+            models.Index(fields=["received_at"], condition=Q(kind=""), name="mail_not_filed"),
+            models.Index(fields=["-received_at", "-id"], condition=Q(kind="kept", put_away_at=None), name="mail_kept"),
         ]
 
     def __str__(self) -> str:

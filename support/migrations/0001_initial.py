@@ -162,11 +162,12 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, db_default="", max_length=300)),
                 ("sender", models.CharField(blank=True, db_default="", max_length=254)),
                 ("subject", models.CharField(blank=True, db_default="", max_length=300)),
+                ("put_away_at", models.DateTimeField(null=True)),
                 (
                     "ticket",
                     models.ForeignKey(
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=django.db.models.deletion.CASCADE,
                         related_name="mails",
                         to="support.ticket",
                     ),
@@ -325,8 +326,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="rawmail",
+            index=models.Index(condition=models.Q(("kind", "")), fields=["received_at"], name="mail_not_filed"),
+        ),
+        migrations.AddIndex(
+            model_name="rawmail",
             index=models.Index(
-                condition=models.Q(("kind__in", ["", "kept"])), fields=["-received_at", "-id"], name="mail_kept"
+                condition=models.Q(("kind", "kept"), ("put_away_at", None)),
+                fields=["-received_at", "-id"],
+                name="mail_kept",
             ),
         ),
         migrations.AddConstraint(
