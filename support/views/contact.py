@@ -53,8 +53,8 @@ def language_of(request: HttpRequest) -> str:
 
 def too_many(request: HttpRequest, address: str) -> bool:
     """Count this message for its address and its machine; whether either has sent too many within the hour."""
-    counted = [(f"contact:{address}", PER_ADDRESS), (f"contact:{request.META['REMOTE_ADDR']}", PER_MACHINE)]
-    return any([count(key) > most for key, most in counted])
+    by_address, by_machine = count(f"contact:{address}"), count(f"contact:{request.META['REMOTE_ADDR']}")
+    return by_address > PER_ADDRESS or by_machine > PER_MACHINE
 
 
 def count(key: str) -> int:

@@ -51,7 +51,13 @@ def pane(request: HttpRequest) -> dict[str, object]:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    return {"views": views, "view": now.name, "current_view": now, "page": page}
+    return {
+        "views": views,
+        "view": now.name,
+        "current_view": now,
+        "page": page,
+        "kept_count": RawMail.objects.kept().count(),
+    }
 
 
 def of_view(name: str, user: User) -> TicketQuerySet:
@@ -92,7 +98,3 @@ def views_of(user: User, wanted: str) -> list[View]:
     ]
     wanted = wanted if wanted in [name for name, _label, _group in labels] else "open"
     return [View(name, label, group, counts.get(name), name == wanted) for name, label, group in labels]
-
-
-def kept_count() -> int:
-    return RawMail.objects.kept().count()

@@ -18,7 +18,10 @@ from support.views.inbox import pane
 SHOWN = 20_000  # characters of the source
 NEWEST = keyset.Sort("received_at", descending=True)
 # Nothing runs, nothing is loaded; a form goes nowhere. Images of others only when asked for.
-POLICY = "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+POLICY = (
+    "default-src 'none'; img-src {images}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
 
 
 @may("see_tickets")

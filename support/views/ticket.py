@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +20,9 @@ from support.mail import send
 from support.models import Direction, Message, Ticket, TicketKind, TicketState
 from support.tasks import send_answer
 from support.views.inbox import pane
+
+# Panels of the customer page that help while answering.
+SHOWN_BESIDE = {"orders"}
 
 
 @may("see_tickets")
@@ -54,7 +58,7 @@ def page(
             "customer": ticket.customer,
             "score": Score.objects.filter(customer=ticket.customer_id, model__slug="statistical").first(),
             "complains": Ticket.objects.open_complaints().filter(customer=ticket.customer_id).exists(),
-            "panels": panels(request.user, ticket),
+            "panels": panels(request, ticket),
         },
         status=status,
     )
@@ -66,13 +70,15 @@ def staff() -> list[User]:
     return list(User.objects.filter(is_active=True, groups__name__in=roles).distinct().order_by("name", "email"))
 
 
-def panels(user: User, ticket: Ticket) -> list[dict[str, object]]:
-    """What other rooms know of the customer, as on the customer page."""
-    found = sorted(customer_page.panels.values(), key=lambda panel: panel.order)
+def panels(request: HttpRequest, ticket: Ticket) -> list[str]:
+    """What other rooms know of the customer, drawn as on the customer page."""
+    others = [panel for panel in customer_page.panels.values() if panel.name in SHOWN_BESIDE]
     return [
-        {"template": panel.template, "panel": panel, **panel.context(ticket.customer)}
-        for panel in found
-        if panel.name == "orders" and user.has_perm(f"crm.{panel.permission}")
+        render_to_string(
+            panel.template, {"panel": panel, "customer": ticket.customer, **panel.context(ticket.customer)}, request
+        )
+        for panel in others
+        if request.user.has_perm(f"crm.{panel.permission}")
     ]
 
 
