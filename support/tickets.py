@@ -71,7 +71,7 @@ def write(ticket: Ticket, said: Said, channel: Channel = Channel.EMAIL) -> Messa
     """The customer writes again: the ticket waits for us, also where it was solved."""
     ticket = hold(ticket)
     message = add(ticket, said, channel)
-    reopen_if_solved(ticket, said.at, by=None)
+    move(ticket, TicketState.OPEN, timezone.now(), by=None)
     tell(ticket)
     return message
 
@@ -188,10 +188,6 @@ def close(ticket: Ticket, by: User | None) -> None:
 def reopen(ticket: Ticket, by: User | None) -> None:
     move(hold(ticket), TicketState.OPEN, timezone.now(), by)
     tell(ticket)
-
-
-def reopen_if_solved(ticket: Ticket, at: datetime, by: User | None) -> None:
-    move(ticket, TicketState.OPEN, at, by)
 
 
 def move(ticket: Ticket, state: TicketState, at: datetime, by: User | None) -> None:

@@ -39,7 +39,9 @@ def contact(request: HttpRequest) -> HttpResponse:
 def page(
     request: HttpRequest, form: ContactForm, *, sent: bool = False, number: int | None = None, status: int = 200
 ) -> HttpResponse:
-    return render(request, "support/contact.html", {"form": form, "sent": sent, "number": number}, status=status)
+    response = render(request, "support/contact.html", {"form": form, "sent": sent, "number": number}, status=status)
+    response["Content-Language"] = translation.get_language()
+    return response
 
 
 def language_of(request: HttpRequest) -> str:
