@@ -10,12 +10,31 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import rules  # noqa: F401  (registers)
+        from campaigns import rules, shown  # noqa: F401  (rules registers)
         from campaigns.answers import doors
-        from crm import events, sql
+        from crm import customer_page, events, navigation, sql
 
         sql.FOLDERS.append(Path(__file__).parent)
         doors.register()
+        navigation.entries.append(
+            navigation.Entry(
+                _("Campaigns"), "campaigns:campaigns", "speakerphone", "see_campaigns", group=4, order=1, key="m"
+            )
+        )
+        navigation.new_entries.append(
+            navigation.Entry(_("Campaign"), "campaigns:new", "speakerphone", "change_campaigns", order=4)
+        )
+        navigation.finders.append(navigation.Finder(_("Campaigns"), "see_campaigns", shown.find, order=4))
+        customer_page.register(
+            customer_page.Panel(
+                "campaigns",
+                _("Campaigns and answers"),
+                "campaigns/customer_panel.html",
+                shown.deliveries_of,
+                "see_campaigns",
+                order=4,
+            )
+        )
         events.register(
             events.Kind("mail_sent", _("Campaign"), "mail", _("Campaign {campaign}"), "messages", app="campaigns"),
             events.Kind(

@@ -144,3 +144,31 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} to {self.address}: {self.state}"
+
+
+class Result(models.Model):
+    """What a campaign has brought so far: counted again every few minutes while its window is open (campaigns/results)."""
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, primary_key=True, related_name="result")
+    counted_at = models.DateTimeField()
+    audience = models.IntegerField()
+    sent = models.IntegerField()
+    opened = models.IntegerField()
+    clicked = models.IntegerField()
+    machine_opened = models.IntegerField(help_text=_("Opened by machines only."))
+    machine_clicked = models.IntegerField(help_text=_("Clicked by machines only."))
+    unsubscribed = models.IntegerField()
+    # Of those who were to be written to, and of the hold-out: how many there are, who ordered, how often, for how much.
+    reached = models.IntegerField()
+    buyers = models.IntegerField()
+    orders = models.IntegerField()
+    revenue = models.DecimalField(max_digits=20, decimal_places=6)
+    revenue_squares = models.DecimalField(max_digits=40, decimal_places=6, help_text=_("Sum of squares by customer."))
+    held_out = models.IntegerField()
+    held_out_buyers = models.IntegerField()
+    held_out_orders = models.IntegerField()
+    held_out_revenue = models.DecimalField(max_digits=20, decimal_places=6)
+    held_out_revenue_squares = models.DecimalField(max_digits=40, decimal_places=6)
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}: {self.buyers} of {self.reached}"

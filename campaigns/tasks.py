@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from campaigns import results
 from campaigns.sending import control, worker
 
 
@@ -14,3 +15,8 @@ def send_campaign(campaign_id: int) -> None:
 @shared_task
 def look_after_campaigns() -> None:
     control.look_after_campaigns()
+
+
+@shared_task
+def count_results() -> None:
+    results.refresh_due()

@@ -39,6 +39,7 @@ app.conf.beat_schedule = {
     "statistical ranking": {"task": "crm.tasks.rank_customers", "schedule": 60},
     "everybody, once a night": {"task": "crm.tasks.score_everybody", "schedule": 3600},
     "campaigns under way": {"task": "campaigns.tasks.look_after_campaigns", "schedule": 15},
+    "results of campaigns": {"task": "campaigns.tasks.count_results", "schedule": 60},
 }
 
 

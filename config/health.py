@@ -11,10 +11,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from crm.collect import collector as collector_loop
-
-# Beat and the collector set their key again and again with a time to live: no key, no life.
+# Keys that beat and the collector set again and again with a time to live: no key, no life.
 BEAT_KEY = "regulars:alive:beat"
+COLLECTOR_KEY = "regulars:alive:collector"
 ALIVE_SECONDS = 30
 
 
@@ -70,7 +69,7 @@ def beat() -> None:
 
 
 def collector() -> None:
-    if not broker_client().exists(collector_loop.ALIVE_KEY):
+    if not broker_client().exists(COLLECTOR_KEY):
         raise NotReady("no sign of the collector: start bin/manage collect")
 
 
