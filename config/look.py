@@ -227,7 +227,7 @@ def answers(note: Path) -> Shop | None:
     """What demo.json says, if a demo answers at its address."""
     try:
         shop: Shop = json.loads(note.read_text(encoding="utf-8"))
-        with urlopen(shop["url"] + "/health/live", timeout=5):  # noqa: S310 - our own demo on this machine
+        with urlopen(shop["url"] + "/health/live", timeout=20):  # noqa: S310 - our own demo on this machine
             return shop
     except (OSError, ValueError, KeyError):
         return None
