@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import results
-from campaigns.models import Campaign, Delivery
+from campaigns.models import Campaign, Delivery, Result
 from campaigns.models import DeliveryState as S
 from campaigns.sending.accounts import accounts
 from campaigns.sending.control import OPEN
@@ -81,7 +81,7 @@ def people(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "campaigns/people.html", context)
 
 
-@may("see_campaigns")
+@may("move_data")
 def as_csv(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     """The chosen rows, all of them, as they come from the database."""
     campaign = get_launched(public_id)
@@ -102,10 +102,9 @@ def chosen_rows(campaign: Campaign, view: str, reason: str) -> QuerySet[Delivery
 
 
 def numbers(campaign: Campaign) -> dict[str, int]:
-    """How many each view holds: from the accounts, and from the counted result."""
+    """How many each view holds: from the accounts, and from the last count of the result."""
     found = accounts(campaign)
-    outcome = results.of(campaign)
-    answers = outcome.result if outcome else None
+    answers = Result.objects.filter(campaign=campaign).first()
     return {
         "": found.audience,
         "opened": answers.opened if answers else 0,
@@ -122,7 +121,8 @@ def numbers(campaign: Campaign) -> dict[str, int]:
 def keyset(found: QuerySet[Delivery], after: str | None, before: str | None) -> Page:
     """In the order of the list, from the customer with that public id on."""
     backwards = bool(before and not after)
-    anchor = found.filter(customer__public_id=as_uuid(after or before)).values_list("pk", flat=True).first()
+    asked = as_uuid(after or before)
+    anchor = found.filter(customer__public_id=asked).values_list("pk", flat=True).first() if asked else None
     found = found.select_related("customer")
     if anchor is not None:
         found = found.filter(pk__lt=anchor) if backwards else found.filter(pk__gt=anchor)

@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Delivery, DeliveryState
 from crm.models import Consent, Customer, Membership, Segment, User
 from crm.roles import Role
 from orders.models import LineKind, Order, OrderLine
+from tests.campaigns.sending_world import EVERYBODY
 
 NUMBERS = count(1)
 MJML = (
@@ -42,7 +43,7 @@ def customer(
 
 
 def segment(name: str = "Everyone") -> Segment:
-    return Segment.objects.create(name=name, rules={"all": []})
+    return Segment.objects.create(name=name, rules=EVERYBODY)
 
 
 def campaign(segment_: Segment | None = None, **fields: object) -> Campaign:
