@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.channels import Channel
-from crm.models import Consent, Membership, Score, ScoringModel, Segment, Shop, Stage, User
+from crm.models import Consent, Membership, Score, ScoringModel, Segment, Stage, User
 from crm.models.consent import ConsentState
 from crm.models.customer import Customer, CustomerQuerySet
 from crm.templatetags import regulars
@@ -137,13 +137,13 @@ def source(query: QueryDict) -> Condition | None:
 @reader
 def since(query: QueryDict) -> Condition | None:
     """`since=month` is this month, whenever it is read; else a day."""
-    shop, given = Shop.current(), query.get("since", "")
+    given, zone = query.get("since", ""), regulars.shop().zone
     try:
-        first = timezone.localdate(timezone=shop.zone).replace(day=1) if given == "month" else date.fromisoformat(given)
+        first = timezone.localdate(timezone=zone).replace(day=1) if given == "month" else date.fromisoformat(given)
     except ValueError:
         return None
     words = _("this month") if given == "month" else regulars.day(first)
-    begins = datetime.combine(first, time.min, shop.zone)
+    begins = datetime.combine(first, time.min, zone)
     return Condition(_("have been customers since"), words, Q(registered_at__gte=begins), ("since",))
 
 

@@ -20,7 +20,7 @@ from crm.channels import Channel
 from crm.models import Customer, Note
 from crm.models.customer import CustomerQuerySet, mark_changed
 from crm.roles import may
-from crm.templatetags import regulars
+from crm.scoring.explain import why_classes, why_stage
 from crm.views.customer_form import ConsentForm, CustomerForm, NoteForm, blank
 from crm.views.customers import list_query
 
@@ -46,6 +46,7 @@ def customer(request: HttpRequest, public_id: UUID) -> HttpResponse:
         {
             "customer": customer,
             "scores": scores_of(customer),
+            "why_stage": stage_facts(customer),
             "agreed": agreed_to(customer),
             "back": way_back(request),
             "panels": panels_of(request, customer),
@@ -100,22 +101,17 @@ def scores_of(customer: Customer) -> list[Chip]:
             f=score.f,
             m=score.m,
             title=_("Why %(score)s?") % {"score": score},
-            rows=[
-                (
-                    _("Recency %(n)s") % {"n": score.r},
-                    _("Last order on %(day)s") % {"day": regulars.day(facts.last_order_at)},
-                ),
-                (_("Frequency %(n)s") % {"n": score.f}, _("%(n)s orders in all") % {"n": facts.orders}),
-                (
-                    _("Money %(n)s") % {"n": score.m},
-                    _("%(amount)s an order") % {"amount": regulars.money(facts.average)},
-                ),
-            ],
+            rows=why_classes(score, facts),
             text=score.model.get_method_display(),
         )
         for score in sorted(customer.score_set.all(), key=lambda score: score.model_id)
         if facts is not None
     ]
+
+
+def stage_facts(customer: Customer) -> list[tuple[str, str]]:
+    facts = getattr(customer, "facts", None)
+    return why_stage(customer, facts) if facts is not None and facts.stage else []
 
 
 def agreed_to(customer: Customer) -> list[object]:

@@ -40,7 +40,6 @@ class CustomerForm(forms.ModelForm):
             "kind", "name", "language", "email", "phone", "address", "city", "country",
             "owner", "source", "preferred_channel", "preferred_style",
         ]  # fmt: skip
-        widgets = {"kind": forms.RadioSelect}
 
     def __init__(self, data: Any = None, *, instance: Customer) -> None:
         shop = Shop.current()
@@ -59,6 +58,9 @@ class CustomerForm(forms.ModelForm):
         self.fields["email"].widget.input_type = "email"
         self.fields["phone"].widget.input_type = "tel"
         self.fields["phone"].help_text = ""
+        self.fields["owner"].empty_label = _("Nobody yet")
+        for name in ("language", "preferred_channel", "preferred_style"):
+            self.fields[name].choices = [("", _("Not known yet")), *self.fields[name].choices[1:]]
         for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
 

@@ -1,12 +1,12 @@
 """The list of customers: saved views, filter, sort, pages, quick look, tags in bulk, CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm import customer_filter, customer_table, keyset, tags
 from crm.channels import Channel
-from crm.models import SavedView, Score, Segment, Stage, User
+from crm.models import Customer, SavedView, Score, Segment, Stage, User
 from crm.models.customer import CustomerQuerySet
 from crm.roles import may
 
@@ -58,6 +58,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    name_the_nameless(page.rows)
     views = views_of(request)
     return render(
         request,
@@ -99,9 +100,15 @@ def sort_of(query: QueryDict) -> keyset.Sort:
 
 
 def with_columns(customers: CustomerQuerySet, model: str) -> CustomerQuerySet:
-    """What a row shows: facts and owner with the row, scores and external ids in a query each."""
+    """What a row shows: facts and owner with the row, the score in one more query."""
     scores = Prefetch("score_set", Score.objects.filter(model__slug=model), to_attr="shown_scores")
-    return customers.select_related("facts", "owner").prefetch_related(scores, "references")
+    return customers.select_related("facts", "owner").prefetch_related(scores)
+
+
+def name_the_nameless(customers: Sequence[Customer]) -> None:
+    """Who has no name, e-mail and phone is shown by an external id."""
+    nameless = [each for each in customers if not (each.name or each.email or each.phone)]
+    prefetch_related_objects(nameless, "references")
 
 
 def filter_of(query: QueryDict) -> str:
