@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from time import monotonic
 from typing import Literal, TypeGuard
 from uuid import UUID
@@ -280,18 +280,20 @@ def local(at: date | datetime) -> date | datetime:
     return at.astimezone(shop().zone) if isinstance(at, datetime) else at
 
 
+_kept: tuple[float, Shop] | None = None
+
+
 def shop() -> Shop:
     """The shop, read once a request (once a second elsewhere), because a page writes hundreds of amounts."""
-    return read_shop(int(monotonic()))
-
-
-@lru_cache(maxsize=1)
-def read_shop(second: int) -> Shop:
-    return Shop.current()
+    global _kept
+    if _kept is None or monotonic() - _kept[0] > 1:
+        _kept = monotonic(), Shop.current()
+    return _kept[1]
 
 
 def forget_shop(**kwargs: object) -> None:
-    read_shop.cache_clear()
+    global _kept
+    _kept = None
 
 
 request_started.connect(forget_shop)

