@@ -113,6 +113,7 @@ class Order(models.Model):
     entry_key = models.UUIDField(null=True, unique=True, editable=False)
 
     objects = OrderQuerySet.as_manager()
+    value: Decimal  # where it was asked for: with_value()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="one_order_a_number")]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from crm.channels import Channel
@@ -23,7 +24,7 @@ class Condition:
     """`name` and `value` complete “orders that …”; `key` of the query string leaves with it."""
 
     name: str
-    value: str
+    value: str | Promise
     q: Q
     key: str
 

@@ -24,7 +24,7 @@ class ContactForm(forms.Form):
     text = forms.CharField(label=_("Your message"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6}))
     website = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    channel = Channel.WEBSITE
+    by_channel = Channel.WEBSITE
     source = "web form"
 
     def clean_address(self) -> str:
@@ -64,7 +64,7 @@ class ContactForm(forms.Form):
             said,
             subject=data.get("subject", ""),
             kind=TicketKind(data["kind"]),
-            channel=Channel(data.get("channel", self.channel)),
+            channel=Channel(data.get("channel", self.by_channel)),
             assignee=assignee,
         )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.channels import Channel
 from crm.models import Customer, Score, Shop
-from crm.roles import may
+from crm.roles import may, staff
 from orders import entry
 from orders import orders as steps
 from orders.models import Order
@@ -53,7 +53,7 @@ def place(request: HttpRequest) -> HttpResponse:
     form, rows = entry.EntryForm(request.POST), entry.rows_of(request.POST)
     if not form.is_valid():
         return page(request, form, request.POST, form.cleaned_data.get("customer"), status=422)
-    order = form.place(rows, request.user)
+    order = form.place(rows, staff(request))
     messages.success(request, _("%(order)s is placed.") % {"order": order})
     return redirect(order)
 

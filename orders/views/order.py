@@ -9,11 +9,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.models import Score
-from crm.roles import may
+from crm.roles import may, staff
 from orders import money
 from orders import orders as steps
 from orders.models import LineKind, Order, OrderChange, OrderLine, OrderState
@@ -23,7 +24,7 @@ from orders.models import LineKind, Order, OrderChange, OrderLine, OrderState
 class Stop:
     """A place on the order's way: done, now or later."""
 
-    label: str
+    label: str | Promise
     at: datetime | None
     when: str
 
@@ -37,20 +38,22 @@ def order(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @may("change_orders")
 @require_POST
 def confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return do(request, public_id, lambda order: steps.confirm(order, request.user), _("%(order)s is confirmed."))
+    return do(request, public_id, lambda order: steps.confirm(order, staff(request)), _("%(order)s is confirmed."))
 
 
 @may("change_orders")
 @require_POST
 def deliver(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return do(request, public_id, lambda order: steps.deliver(order, request.user), _("%(order)s is delivered."))
+    return do(request, public_id, lambda order: steps.deliver(order, staff(request)), _("%(order)s is delivered."))
 
 
 @may("change_orders")
 @require_POST
 def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    return do(request, public_id, lambda order: steps.cancel(order, reason, request.user), _("%(order)s is cancelled."))
+    return do(
+        request, public_id, lambda order: steps.cancel(order, reason, staff(request)), _("%(order)s is cancelled.")
+    )
 
 
 @may("change_orders")
@@ -102,7 +105,8 @@ def find(public_id: UUID) -> Order:
 def quantities(posted: QueryDict) -> dict[int, Decimal]:
     """From fields `quantity-17`: pieces of line 17. Raises Refused for what is no number."""
     found = {}
-    for name, text in posted.items():
+    for name in posted:
+        text = posted.get(name, "")
         line = name.removeprefix("quantity-")
         if line == name or not line.isdigit() or not text.strip():
             continue

@@ -60,7 +60,7 @@ def status_fields(report: list[Mime]) -> dict[str, str]:
     for part in report:
         blocks = part.get_payload()
         for block in blocks if isinstance(blocks, list) else []:
-            for name, value in block.raw_items():
+            for name, value in block.raw_items() if isinstance(block, Mime) else ():
                 found.setdefault(name.lower(), " ".join(str(value).split()))
     return found
 

@@ -109,8 +109,8 @@ def failed(message: Message, error: Exception) -> None:
 def reason(error: Exception) -> tuple[int | None, str]:
     """The server's code (None: it was not reached) and words."""
     if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
-        code, said = next(iter(error.recipients.values()))
-        return code, f"{code} {said.decode('utf-8', 'replace')}"
+        code, words = next(iter(error.recipients.values()))
+        return code, f"{code} {words.decode('utf-8', 'replace')}"
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode("utf-8", "replace")
         return error.smtp_code, f"{error.smtp_code} {said}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from crm import keyset
 from crm.models import User
-from crm.roles import may
+from crm.roles import may, staff
 from support.models import UNSOLVED, RawMail, Ticket, TicketKind, TicketQuerySet, TicketState
 
 SIZE = 25
@@ -35,17 +35,17 @@ class View:
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     context = pane(request)
-    context["total"] = of_view(context["view"], request.user).count()
-    return render(request, "support/inbox.html", context)
+    total = of_view(str(context["view"]), staff(request)).count()
+    return render(request, "support/inbox.html", {**context, "total": total})
 
 
 def pane(request: HttpRequest) -> dict[str, object]:
     """The views and the list of one of them, as they stand beside every ticket."""
     wanted = request.GET.get("view", "open")
-    views = views_of(request.user, wanted)
+    views = views_of(staff(request), wanted)
     now = next((view for view in views if view.current), views[0])
     page = keyset.page(
-        of_view(now.name, request.user).select_related("customer", "assignee"),
+        of_view(now.name, staff(request)).select_related("customer", "assignee"),
         NEWEST,
         size=SIZE,
         after=request.GET.get("after", ""),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm import customer_page
 from crm.models import Score, User
-from crm.roles import PERMISSIONS, may
+from crm.roles import PERMISSIONS, may, staff
 from support import tickets
 from support.forms import TicketForm
 from support.mail import send
@@ -54,7 +54,7 @@ def page(
             "warn": warn,
             "address": tickets.whom_to_answer(ticket)[0],
             "kinds": TicketKind.choices,
-            "staff": staff() if request.user.has_perm("crm.change_tickets") else [],
+            "staff": answerers() if request.user.has_perm("crm.change_tickets") else [],
             "customer": ticket.customer,
             "score": Score.objects.filter(customer=ticket.customer_id, model__slug="statistical").first(),
             "complains": Ticket.objects.open_complaints().filter(customer=ticket.customer_id).exists(),
@@ -64,7 +64,7 @@ def page(
     )
 
 
-def staff() -> list[User]:
+def answerers() -> list[User]:
     """Who may answer tickets."""
     roles = [role.value for role in PERMISSIONS["change_tickets"]]
     return list(User.objects.filter(is_active=True, groups__name__in=roles).distinct().order_by("name", "email"))
@@ -91,10 +91,10 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
         return page(request, ticket, draft=text, warn=True, status=409)
     try:
         if do == "note":
-            tickets.note(ticket, text, request.user)
+            tickets.note(ticket, text, staff(request))
         else:
             then = TicketState.SOLVED if do == "solve" else TicketState.WAITING
-            send_soon(tickets.answer(ticket, text, request.user, message_id=send.new_message_id(ticket), then=then))
+            send_soon(tickets.answer(ticket, text, staff(request), message_id=send.new_message_id(ticket), then=then))
     except tickets.Refused as refused:
         return page(request, ticket, draft=text, refused=str(refused), status=422)
     return redirect(ticket)
@@ -108,7 +108,7 @@ def written_since(ticket: Ticket, seen: str) -> bool:
 
 def send_soon(message: Message) -> None:
     """Have a worker send it. Without a broker nothing is lost: beat finds it within a minute."""
-    transaction.on_commit(lambda: send_answer.apply_async([message.pk], retry=False), robust=True)
+    transaction.on_commit(lambda: send_answer.apply_async((message.pk,), retry=False), robust=True)
 
 
 @may("change_tickets")
@@ -126,7 +126,8 @@ def retry(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def assign(request: HttpRequest, number: int) -> HttpResponse:
     """Give the ticket to someone, or to nobody; `was` tells whose it was on the page."""
     ticket = find(number)
-    to = User.objects.filter(pk=number_or_none(request.POST.get("to", "")), is_active=True).first()
+    wanted = number_or_none(request.POST.get("to", ""))
+    to = User.objects.filter(pk=wanted, is_active=True).first() if wanted else None
     try:
         tickets.assign(ticket, to, number_or_none(request.POST.get("was", "")))
     except tickets.Refused as refused:
@@ -154,7 +155,7 @@ def state(request: HttpRequest, number: int) -> HttpResponse:
     ticket = find(number)
     steps = {"solved": tickets.solve, "closed": tickets.close, "open": tickets.reopen}
     if step := steps.get(request.POST.get("state", "")):
-        step(ticket, request.user)
+        step(ticket, staff(request))
     return redirect(ticket)
 
 
@@ -165,7 +166,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = TicketForm(request.POST or None, initial={"address": request.GET.get("address", ""), "channel": "phone"})
     if form.is_valid():
         with transaction.atomic():
-            opened = form.open(timezone.now(), assignee=request.user)
+            opened = form.open(timezone.now(), assignee=staff(request))
         messages.success(request, _("Ticket #%(number)s is open, and yours.") % {"number": opened.number})
         return redirect(opened)
     return render(request, "support/new.html", {"form": form}, status=422 if form.errors else 200)

