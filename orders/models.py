@@ -181,6 +181,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product_id}"
 
+    @property
+    def pieces(self) -> Decimal:
+        """How many were sold, or came back."""
+        return abs(self.quantity)
+
 
 class OrderChange(models.Model):
     """A step of an order's way, with who made it and why."""

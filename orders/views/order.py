@@ -18,6 +18,7 @@ from crm.roles import may, staff
 from orders import money
 from orders import orders as steps
 from orders.models import LineKind, Order, OrderChange, OrderLine, OrderState
+from orders.views.orders import with_columns
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def do(request: HttpRequest, public_id: UUID, step: Callable[[Order], object], d
 
 
 def find(public_id: UUID) -> Order:
-    orders = Order.objects.with_value().select_related("customer__facts", "location", "sales_channel", "entered_by")
+    orders = with_columns(Order.objects.all()).select_related(
+        "customer__facts", "location", "sales_channel", "entered_by"
+    )
     return get_object_or_404(orders, public_id=public_id)
 
 
@@ -191,7 +194,7 @@ def history(order: Order, changes: list[OrderChange], back: list[OrderLine]) -> 
         found.append(Happening(order.placed_at, *ICONS[OrderState.PLACED], _("Placed")))
     for line in back:
         if line.kind in (LineKind.RETURN, LineKind.REFUND):
-            words = {"quantity": f"{abs(line.quantity).normalize():f}", "product": line.product or _("the order")}
+            words = {"quantity": f"{line.pieces.normalize():f}", "product": line.product or _("the order")}
             text = _("%(quantity)s × %(product)s came back") if line.quantity else _("Money back for %(product)s")
             found.append(Happening(line.at, "truck-return", "wait", text % words, line.reason))
     return sorted(found, key=lambda happening: happening.at, reverse=True)

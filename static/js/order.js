@@ -74,7 +74,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   input.setAttribute("aria-expanded", String(!list.hidden));
   if (!first) return;
   select(input, first);
-  if (entersWhenFound === input && input.dataset.found === input.value) first.click();
+  if (entersWhenFound === input && input.dataset.found === input.value) {
+    htmx.process(first); // htmx itself would do so only when the list has settled
+    first.click();
+  }
   if (input.dataset.found === input.value) entersWhenFound = null;
 });
 
