@@ -100,10 +100,11 @@ class Demo:
         with (embedded.var() / ".demo").open("w") as lock:
             self._only_one(lock.fileno())
             mark.unlink(missing_ok=True)
-            self._wait_for_port()
-            say("Starting PostgreSQL and Valkey ...")
-            users = embedded.start()
+            users: list[embedded.User] = []
             try:
+                self._wait_for_port()
+                say("Starting PostgreSQL and Valkey ...")
+                users += embedded.start()
                 self._prepare()
                 self._start_processes()
                 logins = json.loads(self._manage("demo_users"))  # while they come up
@@ -148,6 +149,7 @@ class Demo:
         elif empty:
             say(f"Reading {self.orders} ...")
             self._manage("import_orders", str(self.orders), "--preset", "generic", show=True)
+            self._manage("rescore", "--full", show=True)
             loaded_from.write_text(str(self.orders))
         elif not loaded_from.exists() or loaded_from.read_text() != str(self.orders):
             raise DemoFailed(
