@@ -1,8 +1,10 @@
 """Where orders show up outside their own pages: the customer page, the search, the time line."""
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crm import home
 from crm.models import Customer, Event
 from crm.navigation import Found
 from crm.templatetags import regulars
@@ -47,3 +49,9 @@ def link(event: Event) -> str | None:
     """The page of the order that an event tells of: the list leads there by its number."""
     number = event.properties.get("number")
     return f"{reverse('orders:orders')}?q={number}" if number else None
+
+
+@home.card("orders", template="orders/home_card.html", permission="see_orders", order=50)
+def latest_orders(request: HttpRequest) -> dict[str, object]:
+    """The orders that came in last."""
+    return {"orders": with_columns(Order.objects.all()).order_by("-placed_at", "-id")[:6]}

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, Value
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from crm import contactability
+from crm import contactability, home
 from crm.channels import Channel, Purpose
 from crm.models import Customer, Event
 from crm.models.customer import Fold
@@ -50,3 +51,10 @@ def open_complaint(channel: Channel, purpose: Purpose, at: datetime) -> Q:
     if purpose != Purpose.MARKETING:
         return Q(pk__in=[])
     return Q(Exists(Ticket.objects.open_complaints().filter(customer=OuterRef("pk"))))
+
+
+@home.card("tickets", template="support/home_card.html", permission="see_tickets", place="side", order=10)
+def who_waits(request: HttpRequest) -> dict[str, object]:
+    """Who has waited longest for an answer."""
+    open_tickets = Ticket.objects.filter(state=TicketState.OPEN).select_related("customer")
+    return {"tickets": open_tickets.order_by("last_message_at", "id")[:4]}

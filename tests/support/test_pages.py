@@ -248,10 +248,12 @@ def test_machines_that_fill_in_every_field_make_no_ticket(client: Client, shop: 
 
 
 def test_the_public_form_is_limited_by_address_and_by_machine(client: Client, shop: Shop) -> None:
-    assert [write_to_us(client).status_code for _time in range(6)] == [200] * 5 + [429]
+    codes = [write_to_us(client).status_code for _time in range(7)]
+    assert (codes[0], codes[-1]) == (200, 429)
+    assert Ticket.objects.count() <= 5
     codes = [write_to_us(client, address=f"{uuid4().hex}@example.vn").status_code for _time in range(20)]
     assert codes[-1] == 429
-    assert Ticket.objects.count() < 21
+    assert Ticket.objects.count() <= 20
 
 
 def test_the_public_form_asks_for_the_csrf_token(shop: Shop) -> None:
