@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from campaigns.messages.starters import starter
 from campaigns.models import Campaign, Delivery, Link
 from config.demo_shop import catalogue, desk, names, segments
 from config.demo_shop.people import DAY, People, Person
@@ -115,7 +116,7 @@ class DemoShop:
         self._campaigns()
 
     def _campaigns(self) -> None:
-        everyone, *_others = segments.write(User.objects.filter(pk=self.staff[0]).first())
+        everyone, regulars, *_others = segments.write(User.objects.filter(pk=self.staff[0]).first())
         self.campaigns = []
         for days, name, subject in catalogue.CAMPAIGNS:
             at = (self.now - days * DAY).replace(hour=2, minute=0, second=0, microsecond=0)
@@ -136,6 +137,16 @@ class DemoShop:
             Link(campaign=campaign, position=position, url=url)
             for campaign in self.campaigns
             for position, url in enumerate(LINKS, 1)
+        )
+        # And one to go on with.
+        subject, mjml = starter("vi")
+        Campaign.objects.create(
+            name="Quà Tết cho khách quen",
+            segment=regulars,
+            subject=subject,
+            mjml=mjml,
+            holdout_share=Decimal("0.1"),
+            created_at=self.now - timedelta(hours=2),
         )
 
     def _months(self) -> None:
