@@ -10,7 +10,7 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import rules, shown  # noqa: F401  (rules registers)
+        from campaigns import home, rules, shown  # noqa: F401  (home and rules register)
         from campaigns.answers import doors
         from crm import customer_page, events, navigation, sql
 

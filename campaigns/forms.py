@@ -32,7 +32,7 @@ class AudienceForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["segment"].queryset = Segment.objects.order_by("name")
-        self.fields["held_out"].initial = (self.instance.holdout_share * 100).normalize()
+        self.fields["held_out"].initial = f"{(self.instance.holdout_share * 100).normalize():f}"
 
     def save(self, commit: bool = True) -> Campaign:
         self.instance.holdout_share = self.cleaned_data["held_out"] / Decimal(100)

@@ -12,7 +12,8 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from crm import scoring, sql
-from crm.models import Facts, Shop, Stage
+from crm.models import Facts, Stage
+from crm.templatetags import regulars
 
 MONTHS = 13  # this one and the twelve before it
 KEPT_SECONDS = 60
@@ -99,7 +100,7 @@ def overview(now: datetime) -> Overview:
 
 def months(now: datetime) -> list[Month]:
     """Revenue, orders and new customers of this month and the twelve before, in the shop's time zone."""
-    here = now.astimezone(Shop.current().zone)
+    here = now.astimezone(regulars.shop().zone)
     bounds = [_month_start(here, back) for back in range(MONTHS - 1, -1, -1)] + [now]
     with connection.cursor() as cursor:
         rows = sql.run(

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from campaigns import results
 from config.demo_shop.shop import DemoShop
 from crm.scoring.rescore import rescore
 from crm.segments.refresh import refresh_all
@@ -26,3 +27,4 @@ class Command(BaseCommand):
         self.stdout.write("Scoring everybody and refreshing the segments")
         rescore()
         refresh_all()
+        results.refresh_due()
