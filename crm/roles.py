@@ -43,11 +43,15 @@ PERMISSIONS: dict[str, set[Role]] = {
     "change_settings": {ADMIN},
 }
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 View = Callable[..., HttpResponseBase]
 
 
 def may(permission: str) -> Callable[[View], View]:
-    """Only staff with `permission` (a key of PERMISSIONS) may enter; others log in first or get the 403 page."""
+    """Only staff with `permission` (a key of PERMISSIONS) may enter; others log in first or get the 403 page.
+
+    Who may see something may ask for it (GET); sending something there takes the permission to change it.
+    """
     if permission not in PERMISSIONS:
         raise KeyError(permission)
 
@@ -55,8 +59,9 @@ def may(permission: str) -> Callable[[View], View]:
         @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.has_perm(f"crm.{permission}"):
-                raise PermissionDenied(permission)
+            needed = permission if request.method in SAFE else permission.replace("see_", "change_")
+            if not request.user.has_perm(f"crm.{needed}"):
+                raise PermissionDenied(needed)
             return view(request, *args, **kwargs)
 
         guarded.access = permission  # type: ignore[attr-defined]

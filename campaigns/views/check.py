@@ -25,8 +25,8 @@ def check(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "campaigns/check.html", context(campaign))
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def launch(request: HttpRequest, public_id: UUID) -> HttpResponse:
     campaign = get_draft(public_id)
     found = context(campaign)

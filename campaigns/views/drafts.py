@@ -53,8 +53,8 @@ def audience(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A new draft with the same audience and message."""
     earlier = get_object_or_404(Campaign, public_id=public_id)
@@ -72,8 +72,8 @@ def copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("campaigns:message", draft.public_id)
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def delete(request: HttpRequest, public_id: UUID) -> HttpResponse:
     draft = get_draft(public_id)
     draft.delete()

@@ -96,8 +96,8 @@ def letter(request: HttpRequest, public_id: UUID, customer_id: UUID) -> HttpResp
         return render(request, "campaigns/letter_broken.html", {"error": error})
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def send_test(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Send the letter, filled as the chosen customer, to oneself. It is no delivery: no link of it is counted."""
     campaign = get_draft(public_id)

@@ -53,15 +53,15 @@ def get_launched(public_id: UUID) -> Campaign:
     )
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def pause(request: HttpRequest, public_id: UUID) -> HttpResponse:
     control.pause(get_launched(public_id))
     return redirect("campaigns:sending", public_id)
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def resume(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         control.resume(get_launched(public_id))
@@ -70,15 +70,15 @@ def resume(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("campaigns:sending", public_id)
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     control.cancel(get_launched(public_id))
     return redirect("campaigns:sending", public_id)
 
 
-@require_POST
 @may("change_campaigns")
+@require_POST
 def resend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Send again to those in doubt: the choice of who runs the campaign, since some may get it twice."""
     number = control.resend_in_doubt(get_launched(public_id))

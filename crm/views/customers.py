@@ -18,7 +18,7 @@ from crm import customer_filter, customer_table, keyset, tags
 from crm.channels import Channel
 from crm.models import Customer, SavedView, Score, Segment, Stage, User
 from crm.models.customer import CustomerQuerySet
-from crm.roles import may
+from crm.roles import any_staff, may
 
 SIZE = 25
 SORTS = {
@@ -156,7 +156,7 @@ def views(request: HttpRequest) -> HttpResponse:
     return render(request, "components/views.html", {"views": views_of(request, counted=True)})
 
 
-@may("see_customers")
+@any_staff
 @require_POST
 def keep_view(request: HttpRequest) -> HttpResponse:
     """Keep the filter in `query` under a name, as a tab."""
@@ -175,7 +175,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
-@may("see_customers")
+@any_staff
 @require_POST
 def drop_view(request: HttpRequest) -> HttpResponse:
     SavedView.objects.filter(user=request.user, name=request.POST.get("name", "")).delete()
