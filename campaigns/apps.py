@@ -10,7 +10,7 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        from campaigns import home, rules, shown  # noqa: F401  (home and rules register)
+        from campaigns import home, places, rules  # noqa: F401  (home and rules register)
         from campaigns.answers import doors
         from crm import customer_page, events, navigation, sql
 
@@ -24,13 +24,13 @@ class CampaignsConfig(AppConfig):
         navigation.new_entries.append(
             navigation.Entry(_("Campaign"), "campaigns:new", "speakerphone", "change_campaigns", order=4)
         )
-        navigation.finders.append(navigation.Finder(_("Campaigns"), "see_campaigns", shown.find, order=4))
+        navigation.finders.append(navigation.Finder(_("Campaigns"), "see_campaigns", places.find, order=4))
         customer_page.register(
             customer_page.Panel(
                 "campaigns",
                 _("Campaigns and answers"),
                 "campaigns/customer_panel.html",
-                shown.deliveries_of,
+                places.panel,
                 "see_campaigns",
                 order=4,
             )

@@ -2,14 +2,13 @@
 
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
-from io import BytesIO
 
 from django.utils import timezone
 
 from campaigns.mailbox import Caught, header
 
 
-def write_reply(mail: Caught, text: str) -> BytesIO:
+def write_reply(mail: Caught, text: str) -> bytes:
     answer = EmailMessage()
     answer["From"] = header(mail.message, "to") or mail.recipient
     answer["To"] = header(mail.message, "reply-to") or mail.sender
@@ -20,4 +19,4 @@ def write_reply(mail: Caught, text: str) -> BytesIO:
     if original := header(mail.message, "message-id"):
         answer["In-Reply-To"] = answer["References"] = original
     answer.set_content(text)
-    return BytesIO(answer.as_bytes())
+    return answer.as_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 
 from django.contrib import messages
@@ -82,7 +83,7 @@ def reply(request: HttpRequest, number: int) -> HttpResponse:
     mail = get_mail(number)
     text = request.POST.get("text", "").strip()
     if text and "receive_mail" in get_commands():
-        call_command("receive_mail", stdin=write_reply(mail, text))
+        call_command("receive_mail", raw=write_reply(mail, text), stdout=StringIO())
         messages.success(request, _("Your answer has reached the shop."))
     return redirect("mailbox:mail", number)
 

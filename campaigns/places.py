@@ -1,4 +1,4 @@
-"""What other pages show of campaigns: hits of the search, the panel of the customer page."""
+"""Where campaigns show up outside their own pages: the customer page, the search."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class Shown:
     why: str
 
 
-def deliveries_of(customer: Customer) -> dict[str, object]:
+def panel(customer: Customer) -> dict[str, object]:
     """The customer's latest deliveries, left out ones too: they say why somebody got nothing. One query."""
     latest = Delivery.objects.filter(customer=customer).select_related("campaign").order_by("-pk")[:LATEST]
     return {"deliveries": [Shown(each, sentence(each.reason) if each.reason else "") for each in latest]}
