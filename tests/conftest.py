@@ -143,14 +143,19 @@ def _point_to(url: str) -> None:
         settings.CACHES["default"]["LOCATION"] = url
 
 
-@pytest.fixture
-def valkey(valkey_url: str) -> Iterator[redis.Redis]:
-    """A client of this process's Valkey, empty but for what Celery's worker needs."""
-    client = redis.Redis.from_url(valkey_url)
-    if others := [key for key in client.scan_iter() if not key.startswith((b"_kombu", b"regulars:test"))]:
-        client.delete(*others)
-    yield client
-    client.close()
+@pytest.fixture(scope="session")
+def _valkey(valkey_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(valkey_url) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def valkey(_valkey: redis.Redis) -> redis.Redis:
+    """A client of this process's Valkey. At the start of each test it is empty but for what Celery's worker needs:
+    no counts of log-ins, no tasks of another test."""
+    if others := [key for key in _valkey.scan_iter(count=1000) if not key.startswith((b"_kombu", b"regulars:test"))]:
+        _valkey.delete(*others)
+    return _valkey
 
 
 # Celery
@@ -169,7 +174,7 @@ def _worker(database_url: str, valkey_url: str, _smtp: "SmtpServer") -> Iterator
             preexec_fn=embedded.die_with_parent(embedded.Valkey.stop_signal),
         )  # fmt: skip
         try:
-            wait_until(lambda: worker.poll() is not None or app.control.ping(timeout=0.3), 20, "the Celery worker")
+            wait_until(lambda: worker.poll() is not None or app.control.ping(timeout=0.3), 60, "the Celery worker")
             if worker.poll() is not None:
                 pytest.fail(f"The Celery worker ended at once:\n{Path(log.name).read_text()}")
             yield

@@ -43,10 +43,11 @@ class Terminal:
 
     def wait_until_ready(self, seconds: float) -> str:
         assert self.demo is not None
-        demo = self.demo
-        wait_until(lambda: READY.search(self.text()) or demo.poll() is not None, seconds, "the demo")
-        found = READY.search(self.text())
-        assert found, self.text()
+        deadline = time.monotonic() + seconds
+        while not (found := READY.search(self.text())):
+            assert self.demo.poll() is None, self.text()
+            assert time.monotonic() < deadline, f"Not ready after {seconds} s:\n{self.text()}"
+            time.sleep(0.1)
         return found[1]
 
     def end(self, sig: signal.Signals) -> int:
@@ -79,7 +80,7 @@ def answer(url: str) -> bytes:
 @pytest.mark.slow
 def test_demo_starts_says_so_stops_without_a_trace_and_survives_being_killed(terminal):
     # Generous deadlines: tests share the machine. The log-ins are on the screen and in demo.json.
-    url = terminal.start("--customers", "60").wait_until_ready(120)
+    url = terminal.start("--customers", "60").wait_until_ready(180)
     facts = json.loads((terminal.var / "demo.json").read_text())
     assert (facts["url"], facts["mail_url"]) == (url, f"{url}/mailbox/")
     assert [user["role"] for user in facts["users"]] == ["sales", "support", "marketing", "manager", "admin"]
@@ -95,13 +96,13 @@ def test_demo_starts_says_so_stops_without_a_trace_and_survives_being_killed(ter
     assert terminal.end(signal.SIGTERM) == 0
     assert belonging_to(terminal.var) == []
 
-    terminal.start().wait_until_ready(60)
+    terminal.start().wait_until_ready(90)
     assert "Filling the demo shop" not in terminal.text()
     for pid in belonging_to(terminal.var):
         os.kill(pid, signal.SIGKILL)
     terminal.demo.wait()
 
-    terminal.start().wait_until_ready(60)
+    terminal.start().wait_until_ready(90)
     assert "Filling the demo shop" not in terminal.text()
     terminal.demo.send_signal(signal.SIGKILL)
     wait_until(lambda: not belonging_to(terminal.var), 30, "the end of all that the killed demo had started")
@@ -111,7 +112,7 @@ def test_demo_starts_says_so_stops_without_a_trace_and_survives_being_killed(ter
 def test_demo_starts_from_ones_own_orders(terminal):
     orders = terminal.var.parent / "my orders.csv"
     orders.write_text("order,customer,date,amount\n1,Lan,2026-05-01,120000\n2,Minh,2026-06-01,80000\n")
-    terminal.start("--orders", str(orders)).wait_until_ready(120)
+    terminal.start("--orders", str(orders)).wait_until_ready(180)
     terminal.end(signal.SIGINT)
     assert belonging_to(terminal.var) == []
     other = terminal.var.parent / "other.csv"
