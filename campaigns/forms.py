@@ -17,6 +17,7 @@ from crm.templatetags import regulars
 class AudienceForm(forms.ModelForm):
     """Name, segment, hold-out and window."""
 
+    segment = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("segment"))
     held_out = forms.DecimalField(
         label=_("Held out, per cent"),
         min_value=0,
@@ -31,7 +32,6 @@ class AudienceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["segment"].queryset = Segment.objects.order_by("name")
         self.fields["held_out"].initial = f"{(self.instance.holdout_share * 100).normalize():f}"
 
     def save(self, commit: bool = True) -> Campaign:

@@ -19,7 +19,7 @@ from campaigns.models import Campaign
 from campaigns.progress import Reason, reasons
 from campaigns.results.statistics import Z
 from crm import contactability
-from crm.channels import Purpose
+from crm.channels import Channel, Purpose
 from crm.models import Customer, Shop
 from crm.models.shop import AdvertisingRules
 
@@ -50,7 +50,7 @@ class Plan:
 def plan(campaign: Campaign, at: datetime) -> Plan:
     """What a launch at `at` would do, by the members the segment has now. Nothing is written."""
     members = Customer.objects.filter(memberships__segment=campaign.segment_id)
-    why = members.annotate(why=contactability.reason(campaign.channel, Purpose.MARKETING, at))
+    why = members.annotate(why=contactability.reason(Channel(campaign.channel), Purpose.MARKETING, at))
     counted = why.values("why").annotate(customers=Count("pk"), addresses=Count("email_key", distinct=True))
     by_reason = {row["why"]: row for row in counted}
     reachable = by_reason.pop("", {"customers": 0, "addresses": 0})

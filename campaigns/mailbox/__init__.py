@@ -41,7 +41,7 @@ class Caught:
 
     @cached_property
     def message(self) -> EmailMessage:
-        return message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]
+        return message_from_bytes(self.raw, policy=policy.default)
 
     @property
     def subject(self) -> str:
@@ -60,9 +60,9 @@ class Caught:
         """The HTML or plain text, empty where the mail has none."""
         found = self.message.get_body((kind,))
         try:
-            return found.get_content() if found else ""
+            return str(found.get_content()) if found else ""
         except (LookupError, ValueError):  # an encoding nobody knows
-            return found.get_payload() if found else ""
+            return str(found.get_payload()) if found else ""
 
     @property
     def unsubscribe_url(self) -> str:

@@ -59,7 +59,7 @@ def mails(request: HttpRequest, number: int | None = None) -> HttpResponse:
         "pictures": "pictures" in request.GET,
         "can_reply": "receive_mail" in get_commands(),
     }
-    template = "mailbox/mailbox.html#noticed" if request.htmx else "mailbox/mailbox.html"
+    template = "mailbox/mailbox.html#noticed" if "HX-Request" in request.headers else "mailbox/mailbox.html"
     return render(request, template, context)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from campaigns.models import Campaign, CampaignState
 from campaigns.plan import checks, plan
 from campaigns.views.drafts import get_draft
-from crm.roles import may
+from crm.roles import may, staff
 from crm.templatetags import regulars
 
 
@@ -33,7 +33,7 @@ def launch(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if found["blocked"]:
         return render(request, "campaigns/check.html", found, status=422)
     try:
-        campaign.launch(request.user, timezone.now())
+        campaign.launch(staff(request), timezone.now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("campaigns:check", public_id)

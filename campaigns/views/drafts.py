@@ -12,7 +12,7 @@ from campaigns.forms import AudienceForm, NewCampaignForm
 from campaigns.messages.starters import starter
 from campaigns.models import Campaign, CampaignState
 from crm.models import Segment
-from crm.roles import may
+from crm.roles import may, staff
 from crm.templatetags import regulars
 
 
@@ -26,17 +26,18 @@ def new(request: HttpRequest) -> HttpResponse:
     """`?segment=` (public id) comes from the segment's page."""
     shop = regulars.shop()
     campaign = Campaign(holdout_share=shop.holdout_share, window_days=shop.result_window_days)
-    chosen = Segment.objects.filter(public_id=as_uuid(request.GET.get("segment"))).first()
+    asked = as_uuid(request.GET.get("segment"))
+    chosen = Segment.objects.filter(public_id=asked).first() if asked else None
     form = NewCampaignForm(
         request.POST or None, instance=campaign, initial={"segment": chosen, "language": shop.language}
     )
     if form.is_valid():
         campaign = form.save(commit=False)
         campaign.subject, campaign.mjml = starter(form.cleaned_data["language"])
-        campaign.created_by = request.user
+        campaign.created_by = staff(request)
         campaign.save()
         return redirect("campaigns:message", campaign.public_id)
-    context = {"form": form, "no_segments": not form.fields["segment"].queryset.exists()}
+    context = {"form": form, "no_segments": not Segment.objects.exists()}
     return render(request, "campaigns/new.html", context, status=422 if form.errors else 200)
 
 
@@ -65,7 +66,7 @@ def copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
         mjml=earlier.mjml,
         holdout_share=earlier.holdout_share,
         window_days=earlier.window_days,
-        created_by=request.user,
+        created_by=staff(request),
     )
     draft.refresh_from_db()
     messages.success(request, _("This is a copy of “%(name)s”.") % {"name": earlier.name})

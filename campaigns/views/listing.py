@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Value
@@ -62,7 +63,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         after=after,
         before=before,
     )
-    shown = list(page.rows)
+    shown = cast("list[Campaign]", list(page.rows))
     if chosen == "" and page.before is None:
         shown = [*rows.filter(RUNNING).order_by("-created_at", "-pk"), *shown]
     context = {

@@ -35,7 +35,7 @@ def message(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The editor. Asked by htmx while somebody types, it answers with the state of the message alone."""
     campaign = get_draft(public_id)
     form = MessageForm(request.POST or None, instance=campaign)
-    typing = bool(request.htmx)
+    typing = "HX-Request" in request.headers
     if request.method == "POST" and form.is_valid():
         form.save()
         if not typing:
@@ -69,7 +69,7 @@ def state_of(campaign: Campaign, form: MessageForm, customer: str | None) -> dic
 
 def preview_customer(campaign: Campaign, public_id: str | None) -> Customer | None:
     """The customer asked for, else one of the segment, else anyone."""
-    asked = Customer.objects.filter(public_id=as_uuid(public_id)).first() if public_id else None
+    asked = Customer.objects.filter(public_id=wanted).first() if (wanted := as_uuid(public_id)) else None
     return (
         asked
         or Customer.objects.filter(memberships__segment=campaign.segment_id).exclude(email="").order_by("pk").first()
@@ -105,7 +105,9 @@ def send_test(request: HttpRequest, public_id: UUID) -> HttpResponse:
     customer = preview_customer(campaign, request.POST.get("as"))
     back = f"{reverse('campaigns:message', args=[public_id])}?as={customer.public_id if customer else ''}"
     if not form.is_valid() or customer is None:
-        messages.error(request, " ".join(form.errors.get("to", [_("There is no customer to fill the letter with.")])))
+        messages.error(
+            request, " ".join(map(str, form.errors.get("to") or [_("There is no customer to fill the letter with.")]))
+        )
         return redirect(back)
     try:
         mail_test(filled(campaign, customer), form.cleaned_data["to"])

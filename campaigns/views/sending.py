@@ -39,7 +39,11 @@ def progress(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "is_open": campaign.state in (CampaignState.SENDING, CampaignState.PAUSED),
         "now": now,
     }
-    return render(request, "campaigns/sending.html#progress" if request.htmx else "campaigns/sending.html", context)
+    return render(
+        request,
+        "campaigns/sending.html#progress" if "HX-Request" in request.headers else "campaigns/sending.html",
+        context,
+    )
 
 
 def last_errors(campaign: Campaign) -> QuerySet[Delivery]:
