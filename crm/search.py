@@ -6,7 +6,7 @@ Each step walks one index and stops at the limit; later steps run only while ear
 from collections.abc import Callable
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Q, QuerySet, Value
+from django.db.models import QuerySet, Value
 
 from crm import phones
 from crm.models import Customer, CustomerReference, Shop
@@ -62,13 +62,15 @@ def name_begins(text: str) -> QuerySet:
 
 
 def phone_begins(text: str) -> QuerySet:
-    """0903 41 is +8490341: at home a number begins with the shop's country."""
+    """0903 41 is +8490341: at home a number begins with the code of the shop's country."""
     digits = phones.digits(text)
     if len(digits) < 2 or any(letter.isalpha() for letter in text):
         return Customer.objects.none()
-    at_home = phones.country_code(Shop.current().country)
-    begins = Q(phone__startswith=f"+{digits}") | Q(phone__startswith=f"+{at_home}{digits}")
-    return _ids(Customer.objects.filter(begins).exclude(phone=""))
+    code = phones.country_code(Shop.current().country)
+    abroad = text.startswith(("+", str(code)))
+    begins = f"+{digits}" if abroad else f"+{code}{digits}"
+    found = Customer.objects.filter(phone__startswith=begins).exclude(phone="")
+    return found.order_by("phone", "pk").values_list("pk", flat=True)
 
 
 def email_begins(text: str) -> QuerySet:
