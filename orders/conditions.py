@@ -107,18 +107,18 @@ WITHIN = days(optional=True)
 register(
     Condition(
         "ordered", _("Orders within days"), BOUGHT, (COMPARE, TIMES, WITHIN),
-        _("ordered {compare} {times} times within {days} days"), bought,
-        _("ordered {compare} {times} times ever"), last_bought,
+        _("ordered {compare} {times} × within {days} days"), bought,
+        _("ordered {compare} {times} × ever"), last_bought,
     ),
     Condition(
         "bought_product", _("Bought a product"), BOUGHT, (PRODUCT, COMPARE, TIMES, WITHIN),
-        _("bought {product} {compare} {times} times within {days} days"), bought,
-        _("bought {product} {compare} {times} times ever"), last_bought,
+        _("bought {product} {compare} {times} × within {days} days"), bought,
+        _("bought {product} {compare} {times} × ever"), last_bought,
     ),
     Condition(
         "bought_category", _("Bought in a category"), BOUGHT, (CATEGORY, COMPARE, TIMES, WITHIN),
-        _("bought in category {category} {compare} {times} times within {days} days"), bought,
-        _("bought in category {category} {compare} {times} times ever"), last_bought,
+        _("bought in category {category} {compare} {times} × within {days} days"), bought,
+        _("bought in category {category} {compare} {times} × ever"), last_bought,
     ),
     Condition(
         "spent", _("Spent within days"), BOUGHT, (COMPARE, AMOUNT, WITHIN),

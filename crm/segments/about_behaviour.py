@@ -107,7 +107,7 @@ def last_event(customer: Customer, params: Params) -> str:
     last = rows.order_by("-at").values_list("at", flat=True).first()
     if not last:
         return now("Never")
-    return now("%(times)s times, the last on %(day)s") % {"times": count(rows.count()), "day": day(last)}
+    return now("%(times)s ×, the last on %(day)s") % {"times": count(rows.count()), "day": day(last)}
 
 
 NUMBER = Number("number", _("number"), most=100_000)
@@ -117,11 +117,11 @@ STAGES = [(str(value), label) for value, label in Stage.choices if value > Stage
 
 register(
     Condition(
-        "orders", _("Orders so far"), ORDERS, (COMPARE, NUMBER), _("have {compare} {number} orders"),
+        "orders", _("Orders so far"), ORDERS, (COMPARE, NUMBER), _("ordered {compare} {number} × so far"),
         lambda params, scope: compared("facts__orders", params, params.whole("number")), fact=orders_so_far,
     ),
     Condition(
-        "orders_year", _("Orders in 12 months"), ORDERS, (COMPARE, NUMBER), _("have {compare} {number} orders in 12 months"),
+        "orders_year", _("Orders in 12 months"), ORDERS, (COMPARE, NUMBER), _("ordered {compare} {number} × in 12 months"),
         lambda params, scope: compared("facts__orders_year", params, params.whole("number")), fact=orders_so_far,
     ),
     Condition(
@@ -143,7 +143,7 @@ register(
     Condition(
         "score", _("Score"), SCORES,
         (MEASURE, Choice("model", _("model"), of=models), COMPARE, Number("class", _("class"), least=1, most=10)),
-        _("are in {measure} by “{model}” in class {compare} {class}"), scored, fact=classes,
+        _("are in {measure} by {model} in class {compare} {class}"), scored, fact=classes,
     ),
     Condition(
         "stage", _("Lifecycle stage"), SCORES, (Several("stages", _("stages"), of=STAGES),), _("are {stages}"),
@@ -151,8 +151,8 @@ register(
     ),
     Condition(
         "event", _("Behaviour, so often"), BEHAVIOUR, (Choice("kind", _("behaviour"), of=kinds), COMPARE, TIMES, days(optional=True)),
-        _("have “{kind}” {compare} {times} times within {days} days"), behaved,
-        _("have “{kind}” {compare} {times} times ever"), last_event,
+        _("have the event {kind} {compare} {times} × within {days} days"), behaved,
+        _("have the event {kind} {compare} {times} × ever"), last_event,
     ),
     Condition(
         "segment", _("Member of a segment"), BEHAVIOUR, (Choice("segment", _("segment"), of=segments),),

@@ -72,7 +72,7 @@ register(
         fact=lambda customer, params: customer.get_kind_display(),
     ),
     Condition(
-        "name", _("Name"), CUSTOMER, (Parameter("text", _("text")),), _("have “{text}” in their name"),
+        "name", _("Name"), CUSTOMER, (Parameter("text", _("text")),), _("have {text} in their name"),
         lambda params, scope: Q(search_name__contains=Fold(Value(params.text("text")))),
         fact=lambda customer, params: customer.name,
     ),

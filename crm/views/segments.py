@@ -41,7 +41,7 @@ def segments(request: HttpRequest) -> HttpResponse:
 
 @may("change_campaigns")
 def new(request: HttpRequest) -> HttpResponse:
-    segment, draft = Segment(), builder.from_address(request.GET)
+    segment, draft = Segment(description="", error=""), builder.from_address(request.GET)
     for each in ready():
         if request.GET.get("ready") == each.key:
             segment.name, segment.description, draft = str(each.name), str(each.description), each.rules
@@ -58,24 +58,23 @@ def segment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def build(request: HttpRequest, segment: Segment, draft: builder.Draft) -> HttpResponse:
     """The builder: what was sent is drawn again, changed by its buttons, with the count of now; or saved."""
-    form = SegmentForm(request.POST or None, instance=segment)
-    error, status = "", 200
+    form, error, status = SegmentForm(instance=segment), "", 200
     if request.method == "POST":
         draft = builder.read(request.POST)
         action = request.POST.get("do", "")
         if action == "save":
+            form, status = SegmentForm(request.POST, instance=segment), 422
             try:
                 rules = check(draft, segment)
                 if form.is_valid():
                     return save(request, form, as_json(rules))
             except RulesError as refused:
                 error = str(refused)
-            status = 422
         else:
+            form = SegmentForm(initial={name: request.POST.get(name, "") for name in SegmentForm.Meta.fields})
             builder.change(draft, action, request.POST)
     template = "crm/segment_body.html" if request.headers.get("HX-Request") else "crm/segment.html"
-    shown = form if request.method == "POST" else SegmentForm(instance=segment)
-    return render(request, template, context(request, segment, draft, shown, error), status=status)
+    return render(request, template, context(request, segment, draft, form, error), status=status)
 
 
 def save(request: HttpRequest, form: SegmentForm, rules: dict[str, object]) -> HttpResponse:
@@ -84,7 +83,15 @@ def save(request: HttpRequest, form: SegmentForm, rules: dict[str, object]) -> H
     segment.created_by = segment.created_by or request.user
     segment.save()
     result = refresh.refresh(segment)
-    messages.success(request, _("“%(name)s” is saved and holds %(n)s customers.") % {"name": segment, "n": result.size})
+    if result.error:
+        messages.error(
+            request,
+            _("“%(name)s” is saved, but cannot be counted: %(reason)s") % {"name": segment, "reason": result.error},
+        )
+    else:
+        messages.success(
+            request, _("“%(name)s” is saved and holds %(n)s customers.") % {"name": segment, "n": result.size}
+        )
     return (
         HttpResponseClientRedirect(segment.get_absolute_url())
         if request.headers.get("HX-Request")
