@@ -21,7 +21,6 @@ VIETNAMESE_QUOTE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 BLOCK_ENDS = re.compile(r"(?i)<br\s*/?>|</(?:p|div|tr|li|h[1-6]|blockquote|table)>")
-REMOTE_IMAGE = re.compile(r"""(?i)<img[^>]+src=["']?https?:""")
 
 
 def decoded(data: bytes, charset: str | None) -> str:
@@ -52,15 +51,23 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
 
 
-def cleaned_html(source: str) -> str:
-    """HTML without script, style, forms, frames; links open elsewhere. Shown in a sandboxed frame all the same."""
+def cleaned_html(source: str, *, images: bool = True) -> str:
+    """HTML without script, style, forms, frames; links open elsewhere. Shown in a sandboxed frame all the same.
+
+    images: whether pictures keep their address, from which a browser would load them.
+    """
     return nh3.clean(
         source[:LONGEST],
+        attribute_filter=None if images else without_pictures,
         clean_content_tags={"script", "style", "title"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel"},
         url_relative="deny",
     )
+
+
+def without_pictures(tag: str, attribute: str, value: str) -> str | None:
+    return None if (tag, attribute) == ("img", "src") else value
 
 
 def from_html(source: str) -> str:
@@ -83,7 +90,3 @@ def without_quotes(text: str) -> tuple[str, str]:
     cut = min((cut for cut in cuts if cut > 0), default=len(text))
     said, quoted = text[:cut].strip(), text[cut:].strip()
     return (said, quoted) if said else (text, "")
-
-
-def has_remote_images(html: str) -> bool:
-    return bool(REMOTE_IMAGE.search(html))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm import keyset
 from crm.roles import may
 from support.mail import receive
+from support.mail.text import cleaned_html
 from support.models import Message, RawMail, Ticket
 from support.views.inbox import pane
 
@@ -29,9 +30,9 @@ POLICY = (
 def html(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The HTML of a message, cleaned, for a sandboxed frame. `?images=1` loads images of other machines."""
     message = get_object_or_404(Message, public_id=public_id)
-    response = render(request, "support/message_html.html", {"message": message})
-    images = "data: https:" if request.GET.get("images") else "data:"
-    response["Content-Security-Policy"] = POLICY.format(images=images)
+    images = bool(request.GET.get("images"))
+    response = render(request, "support/message_html.html", {"html": cleaned_html(message.html, images=images)})
+    response["Content-Security-Policy"] = POLICY.format(images="https:" if images else "'none'")
     response["Referrer-Policy"] = "no-referrer"
     return response
 

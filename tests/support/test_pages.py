@@ -132,11 +132,13 @@ def test_html_of_strangers_has_a_policy_of_its_own(desk: Client, get: Get) -> No
     answer = desk.get(reverse("support:message_html", args=[message.public_id]))
     policy = answer["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert "img-src data:;" in policy
+    assert "img-src 'none';" in policy
     assert "sandbox" in policy
     assert "script" not in answer.content.decode()
+    assert "pixel.gif" not in answer.content.decode()
     with_images = desk.get(reverse("support:message_html", args=[message.public_id]), {"images": "1"})
-    assert "img-src data: https:" in with_images["Content-Security-Policy"]
+    assert "img-src https:;" in with_images["Content-Security-Policy"]
+    assert "https://example.org/pixel.gif" in with_images.content.decode()
     page = desk.get(message.ticket.get_absolute_url()).content.decode()
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
 
