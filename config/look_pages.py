@@ -66,6 +66,8 @@ PAGES = [
     Shot("orders", "sales", "orders:orders"),
     Shot("order", "sales", first("orders.Order", "-placed_at", state="delivered")),
     Shot("order-open", "sales", first("orders.Order", "-placed_at", state="placed")),
+    Shot("order-return", "sales", first("orders.Order", "-placed_at", "?ask=back", state="delivered")),
+    Shot("order-cancel", "sales", first("orders.Order", "-placed_at", "?ask=cancel", state="placed")),
     Shot("order-entry", "sales", "orders:order_new"),
     Shot("products", "sales", "orders:products"),
     Shot("product-new", "sales", "orders:product_new"),
