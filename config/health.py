@@ -11,9 +11,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-# Keys that beat and the collector set again and again with a time to live: no key, no life.
+from crm.collect import collector as collector_loop
+
+# Beat and the collector set their key again and again with a time to live: no key, no life.
 BEAT_KEY = "regulars:alive:beat"
-COLLECTOR_KEY = "regulars:alive:collector"
 ALIVE_SECONDS = 30
 
 
@@ -69,7 +70,7 @@ def beat() -> None:
 
 
 def collector() -> None:
-    if not broker_client().exists(COLLECTOR_KEY):
+    if not broker_client().exists(collector_loop.ALIVE_KEY):
         raise NotReady("no sign of the collector: start bin/manage collect")
 
 

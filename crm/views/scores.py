@@ -42,7 +42,10 @@ def scores(request: HttpRequest) -> HttpResponse:
             "models": ScoringModel.objects.order_by("pk"),
             "colour": colour,
             "statistical": model.method == Method.STATISTICAL,
-            "rows": [(row[0].r, recency_words(model, row), row) for row in picture.rows],
+            "rows": [
+                (row[0].r, words, row)
+                for row, words in zip(picture.rows, recency_words(model, picture.rows), strict=True)
+            ],
             "columns": [(f, "" if model.method == Method.STATISTICAL else FREQUENCY[f]) for f in CLASSES],
             "money_words": [(m, money_bound(model.monetary_bounds, m)) for m in CLASSES]
             if model.monetary_bounds
@@ -54,12 +57,14 @@ def scores(request: HttpRequest) -> HttpResponse:
     )
 
 
-def recency_words(model: ScoringModel, row: list[Cell]) -> str:
-    """What a class of recency holds: the bounds of the table, or the days that the ranking came to."""
+def recency_words(model: ScoringModel, rows: list[list[Cell]]) -> list[str]:
+    """What the classes of recency hold, R 5 first: the bounds of the table, or the days that the ranking came to."""
     if model.method != Method.STATISTICAL:
-        return str(RECENCY[row[0].r])
-    oldest = [cell.oldest for cell in row if cell.oldest]
-    return _("since %(day)s") % {"day": day(min(oldest))} if oldest else ""
+        return [str(RECENCY[row[0].r]) for row in rows]
+    oldest = [min((cell.oldest for cell in row if cell.oldest), default=None) for row in rows]
+    before = oldest[-2]
+    words = [_("since %(day)s") % {"day": day(each)} if each else "" for each in oldest[:-1]]
+    return [*words, _("before %(day)s") % {"day": day(before)} if before else ""]
 
 
 @may("see_scores")

@@ -17,14 +17,14 @@ def test_alive_asks_nothing_of_the_database(client):
 
 def test_ready_when_everything_shows_that_it_lives(client, db, valkey):
     valkey.set(health.BEAT_KEY, 1)
-    valkey.set(health.COLLECTOR_KEY, 1)
+    valkey.set(health.collector_loop.ALIVE_KEY, 1)
     answer = client.get("/health/ready")
     assert answer.status_code == 200
     assert set(answer.json()["checks"].values()) == {"ok"}
 
 
 def test_not_ready_without_beat_and_says_so(client, db, valkey):
-    valkey.set(health.COLLECTOR_KEY, 1)
+    valkey.set(health.collector_loop.ALIVE_KEY, 1)
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["beat"].startswith("no sign of beat")
