@@ -34,7 +34,8 @@ declare
 begin
     if to_regclass(name) is not null then return null; end if;
     perform pg_advisory_xact_lock(hashtext('crm_event_partition'));
-    if to_regclass(name) is not null then return null; end if;
+    -- to_regclass would remember here that there was none before the lock.
+    if exists (select from pg_class where relname = name and relnamespace = current_schema()::regnamespace) then return null; end if;
     execute format('create table %I (like crm_event including defaults including constraints)', name);
     execute format(
         'with moved as (delete from crm_event_default where at >= %L::timestamptz and at < %L::timestamptz returning *) '
