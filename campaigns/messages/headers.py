@@ -37,11 +37,11 @@ def mailbox(name: str, address: str) -> bytes:
 
 def _parts(text: str) -> list[bytes]:
     """UTF-8 in pieces that end with a whole letter."""
-    parts, part = [], b""
-    for letter in text:
-        encoded = letter.encode()
-        if len(part) + len(encoded) > WORD_BYTES:
-            parts.append(part)
-            part = b""
-        part += encoded
-    return [*parts, part]
+    encoded, parts = text.encode(), []
+    while len(encoded) > WORD_BYTES:
+        end = WORD_BYTES
+        while encoded[end] & 0xC0 == 0x80:  # in the midst of a letter
+            end -= 1
+        parts.append(encoded[:end])
+        encoded = encoded[end:]
+    return [*parts, encoded]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from io import StringIO
 
 from django.conf import settings
-from django.utils import timezone
 from liquid import BoundTemplate, Node, RenderContext
 from liquid.exceptions import LiquidError
 
@@ -51,7 +51,7 @@ MARK = "\ue000"  # a private letter on both sides of a slot's number
 
 
 class Prepared:
-    """The mails of a launched campaign. `sender` is the address they come from."""
+    """The mails of a launched campaign. `sender` is the address they come from, `names` the placeholders they need."""
 
     def __init__(self, campaign: Campaign, shop: Shop) -> None:
         letter = compile_letter(campaign.subject, campaign.mjml, shop)
@@ -61,6 +61,7 @@ class Prepared:
         self.subject = letter.subject
         self.text = Part(letter.text, same)
         self.html = Part(letter.html, same)
+        self.names = {name for template in (letter.subject, letter.text, letter.html) for name in _asked_by(template)}
         self.sender = shop.sender_email
         self.domain = shop.sender_email.rpartition("@")[2].encode()
         name = shop.sender_name or shop.name
@@ -73,21 +74,22 @@ class Prepared:
     def message(self, delivery_id: int, address: str, values: Values) -> bytes:
         """The mail of one delivery. Its Message-ID follows from the delivery: the same, should it ever go out again."""
         addresses = self._addresses(delivery_id)
+        slots = [encoded(each) for each in addresses]
         all_values = {**values, **_named(addresses)}
         customer = values.get("customer")
-        name = str(customer.get("name", "")) if isinstance(customer, Mapping) else ""
+        name = str(customer.get("name") or "") if isinstance(customer, Mapping) else ""
         return b"".join(
             (
                 b"Message-ID: <%s@%s>\r\n" % (sign("m", delivery_id).encode(), self.domain),
-                b"Date: %s\r\n" % format_datetime(timezone.now()).encode(),
+                b"Date: %s\r\n" % format_datetime(datetime.now(UTC)).encode(),
                 b"Subject: %s\r\n" % words(self.subject.render(all_values)),
                 b"To: %s\r\n" % mailbox(name, address),
                 b"List-Unsubscribe: <%s>\r\n" % addresses[0].encode(),
                 self.same_headers,
                 TEXT,
-                *self.text.fill(addresses, all_values),
+                *self.text.fill(slots, all_values),
                 HTML,
-                *self.html.fill(addresses, all_values),
+                *self.html.fill(slots, all_values),
                 END,
             )
         )
@@ -108,39 +110,51 @@ def _named(addresses: list[str]) -> Values:
     }
 
 
+def _asked_by(template: BoundTemplate) -> Iterator[str]:
+    """The placeholders in a template, such as customer.name."""
+    for uses in template.analyze().globals.values():
+        for variable in uses:
+            yield ".".join(map(str, variable.segments[:2]))
+
+
 class Part:
     """The text or the HTML of a mail, in pieces."""
 
     def __init__(self, template: BoundTemplate, same: Values) -> None:
         self.template = template
+        # A template that assigns works out its nodes one after the other, each time; in others, like ones are one.
+        self.lone = not template.analyze().locals
         self.pieces = list(self._pieces(same))
+        self.nodes = [(place, piece) for place, piece in enumerate(self.pieces) if isinstance(piece, Node)]
+        self.slots = [(place, piece) for place, piece in enumerate(self.pieces) if isinstance(piece, int)]
 
     def _pieces(self, same: Values) -> Iterator[Piece]:
-        # A template that assigns works out its nodes one after the other, each time.
-        lone = not self.template.analyze().locals
+        seen: dict[str, Node] = {}
         text = ""
         for node in self.template.nodes:
-            written = _same_for_all(node, self.template, same) if lone or not list(node.expressions()) else None
+            written = _same_for_all(node, self.template, same) if self.lone or not list(node.expressions()) else None
             if written is None:
                 yield from _static(text)
-                yield node
+                yield seen.setdefault(str(node), node) if self.lone else node
                 text = ""
             else:
                 text += written
         yield from _static(text)
 
-    def fill(self, addresses: list[str], values: Values) -> Iterator[bytes]:
-        context: RenderContext | None = None
-        for piece in self.pieces:
-            if isinstance(piece, bytes):
-                yield piece
-            elif isinstance(piece, int):
-                yield encoded(addresses[piece])
-            else:
-                context = context or RenderContext(self.template, globals=values)
-                written = StringIO()
-                piece.render(context, written)
-                yield encoded(written.getvalue())
+    def fill(self, slots: list[bytes], values: Values) -> list[bytes]:
+        """The pieces with slots (encoded) and Liquid worked out."""
+        filled: list[bytes] = self.pieces.copy()  # type: ignore[assignment]  # all others are put in below
+        for place, slot in self.slots:
+            filled[place] = slots[slot]
+        if self.nodes:
+            context, done = RenderContext(self.template, globals=values), dict[Node, bytes]()
+            for place, node in self.nodes:
+                if node not in done or not self.lone:
+                    written = StringIO()
+                    node.render(context, written)
+                    done[node] = encoded(written.getvalue())
+                filled[place] = done[node]
+        return filled
 
 
 class _Asked(dict[str, object]):

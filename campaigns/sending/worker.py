@@ -69,7 +69,7 @@ class Turn:
     def _send(self, claimed: list[Claimed]) -> None:
         outcome = Outcome(self.campaign.pk, self.worker)
         waiting, begin_until = deque(claimed), time.monotonic() + BATCH_SECONDS
-        known = values([each.customer_id for each in claimed])
+        known = values([each.customer_id for each in claimed], self.prepared.names)
         try:
             while waiting and not self.stopped and time.monotonic() < begin_until:
                 each = waiting.popleft()

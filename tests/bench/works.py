@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.bench import pages, scores, segments
+from tests.bench import pages, scores, segments, send
 from tests.bench.measure import Row
 
 Work = Callable[[int], Iterator[Row]]
@@ -14,6 +14,7 @@ WORKS: dict[str, Work] = {
     "page:customer": pages.customer,
     "page:customers": pages.customers,
     "search": pages.search,
+    "send": send.send,
 }
 
 
