@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
+from psycopg import ClientCursor
 from psycopg import sql as composed
 
 FOLDERS = [Path(__file__).parent]
@@ -22,25 +23,33 @@ def statement(name: str) -> str:
     raise FileNotFoundError(name)
 
 
-def run(cursor: CursorWrapper, name: str, *, view: str | None = None, **parameters: Any) -> CursorWrapper:
-    """Run a named statement. `view` stands for `{view}` in it: a view that an app registered, never a user's text."""
-    text = statement(name)
+def run(
+    cursor: CursorWrapper, name: str, *, view: str | None = None, asked: composed.SQL | None = None, **parameters: Any
+) -> CursorWrapper:
+    """Run a named statement. `view` stands for `{view}` in it: a view that an app registered, never a user's text.
+
+    asked: stands for `{asked}`: a query that the ORM wrote (see `written`).
+    """
+    parts: dict[str, composed.Composable] = {}
     if view is not None:
-        text = composed.SQL(text).format(view=composed.Identifier(view)).as_string(connection.connection)
+        parts["view"] = composed.Identifier(view)
+    if asked is not None:
+        parts["asked"] = asked
+    text = statement(name)
+    if parts:
+        text = composed.SQL(text).format(**parts).as_string(connection.connection)
     cursor.execute(text, parameters)
     return cursor
+
+
+def written(query: QuerySet[Any, Any]) -> composed.SQL:
+    """The text of a query with its values in it, to stand in a named statement."""
+    connection.ensure_connection()
+    text, parameters = query.query.sql_with_params()
+    return composed.SQL(ClientCursor(connection.connection).mogrify(text, parameters).replace("%", "%%"))
 
 
 def one(cursor: CursorWrapper, name: str, *, view: str | None = None, **parameters: Any) -> tuple[Any, ...]:
     """The single row of a named statement."""
     row: tuple[Any, ...] = run(cursor, name, view=view, **parameters).fetchone()
     return row
-
-
-def keep(cursor: CursorWrapper, table: str, query: QuerySet[Any, Any], columns: list[str]) -> None:
-    """Put what a query finds into a temporary table, for named statements to go on from; it is gone at the commit."""
-    text, parameters = query.query.sql_with_params()
-    names = composed.SQL(", ").join(map(composed.Identifier, columns))
-    create = composed.SQL("create temporary table {} ({}) on commit drop as ").format(composed.Identifier(table), names)
-    cursor.execute(composed.SQL("drop table if exists {}").format(composed.Identifier("pg_temp", table)))
-    cursor.execute(create.as_string(connection.connection) + text, parameters)

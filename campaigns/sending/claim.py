@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg import sql as composed
 
 from campaigns.models import Delivery, DeliveryState
 from campaigns.sending.launch import WORKERS
@@ -28,7 +29,7 @@ LEASE, BATCH_SECONDS = timedelta(minutes=5), 60
 PUT_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Claimed:
     id: int
     customer_id: int
@@ -57,33 +58,23 @@ def place(campaign_id: int) -> Iterator[str | None]:
             cursor.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
-def claim(campaign_id: int, worker: str) -> list[Claimed] | None:
+def question() -> composed.SQL:
+    """What is asked of every rule when deliveries are claimed, as SQL; it holds the moment, so ask for it each turn."""
+    reason = contactability.reason(Channel.EMAIL, Purpose.MARKETING, timezone.now())
+    return sql.written(Customer.objects.annotate(reason=reason).values("id", "email_key", "reason"))
+
+
+def claim(campaign_id: int, worker: str, asked: composed.SQL) -> list[Claimed] | None:
     """Take up to 50 deliveries, committed before the first byte goes out; whom one may no longer write to is skipped.
 
     None when there is nothing to take.
     """
     with connection.cursor() as cursor:
-        sql.run(cursor, "sending/claim", campaign=campaign_id, worker=worker, batch=BATCH, lease=LEASE)
-        claimed = [Claimed(*row) for row in sorted(cursor.fetchall())]
-    if not claimed:
+        sql.run(cursor, "sending/claim", asked=asked, campaign=campaign_id, worker=worker, batch=BATCH, lease=LEASE)
+        rows = cursor.fetchall()
+    if not rows:
         return None
-    reasons = _asked_again(claimed)
-    refused = [each for each in claimed if reasons[each.id]]
-    for each in refused:
-        _mine([each.id], worker).update(state=DeliveryState.SKIPPED, reason=reasons[each.id], lease=None)
-    return [each for each in claimed if not reasons[each.id]] if refused else claimed
-
-
-def _asked_again(claimed: Sequence[Claimed]) -> dict[int, str]:
-    """By delivery id: the reason not to write to the customer after all, asked of every rule, empty for none."""
-    reason = contactability.reason(Channel.EMAIL, Purpose.MARKETING, timezone.now())
-    customers = Customer.objects.filter(pk__in=[each.customer_id for each in claimed]).annotate(reason=reason)
-    found = {pk: (key, why) for pk, key, why in customers.values_list("pk", "email_key", "reason")}
-    answer = {}
-    for each in claimed:
-        address, why = found[each.customer_id]
-        answer[each.id] = why or ("" if address == each.address else "other_address")
-    return answer
+    return sorted(Claimed(*row) for state, *row in rows if state == DeliveryState.SENDING)
 
 
 @dataclass

@@ -1,13 +1,22 @@
 -- claim.sql: a worker takes the next deliveries of a campaign that is being sent. Committed before the first byte goes out.
 with next as materialized (
-    select d.id from campaigns_delivery d
+    select d.id, d.customer_id, d.address from campaigns_delivery d
     where d.campaign_id = %(campaign)s and d.state = 'queued' and (d.lease is null or d.lease <= now())
       and exists (select from campaigns_campaign c where c.id = %(campaign)s and c.state = 'sending')
       and not exists (select from crm_shop where sending_held)
     order by d.id limit %(batch)s
     -- Another worker's rows are passed over, not waited for.
     for update skip locked
+),
+judged as (
+    -- Whether one may still write to them is asked again, of every rule at once (contactability, by the ORM).
+    select next.id, case when asked.reason <> '' then asked.reason when asked.email_key <> next.address then 'other_address' else '' end as reason
+    from next join ({asked}) asked on asked.id = next.customer_id
 )
-update campaigns_delivery d set state = 'sending', worker = %(worker)s, lease = now() + %(lease)s
-from next where d.id = next.id
-returning d.id, d.customer_id, d.address, d.attempts
+update campaigns_delivery d set
+    state = case j.reason when '' then 'sending' else 'skipped' end,
+    reason = j.reason,
+    worker = %(worker)s,
+    lease = case j.reason when '' then now() + %(lease)s end
+from judged j where d.id = j.id
+returning d.state, d.id, d.customer_id, d.address, d.attempts

@@ -1,5 +1,9 @@
--- freeze.sql: a campaign's audience from `asked`, the segment's members with the reason, if any, not to write to each.
-with reachable as (
+-- freeze.sql: a campaign's audience.
+with asked (customer_id, address, reason) as materialized (
+    -- The segment's members, each with the reason, if any, not to write to them (contactability, by the ORM).
+    {asked}
+),
+reachable as (
     -- Of customers who share an address the one with the lowest id stands for it.
     select customer_id, address, row_number() over (partition by address order by customer_id) as nth
     from asked where reason = ''

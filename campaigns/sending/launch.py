@@ -57,8 +57,8 @@ def freeze(campaign: Campaign, at: datetime) -> None:
     members = Customer.objects.filter(memberships__segment=campaign.segment_id)
     asked = members.annotate(reason=contactability.reason(Channel(campaign.channel), Purpose.MARKETING, at))
     with connection.cursor() as cursor:
-        sql.keep(cursor, "asked", asked.values_list("pk", "email_key", "reason"), ["customer_id", "address", "reason"])
-        sql.run(cursor, "sending/freeze", campaign=campaign.pk, share=campaign.holdout_share)
+        written = sql.written(asked.values_list("pk", "email_key", "reason"))
+        sql.run(cursor, "sending/freeze", asked=written, campaign=campaign.pk, share=campaign.holdout_share)
 
 
 def call_workers(campaign_id: int) -> None:

@@ -12,7 +12,7 @@ from campaigns.messages.placeholders import Values, values
 from campaigns.messages.prepare import Prepared
 from campaigns.models import Campaign, CampaignState
 from campaigns.sending import control
-from campaigns.sending.claim import BATCH_SECONDS, Claimed, Outcome, claim, place
+from campaigns.sending.claim import BATCH_SECONDS, Claimed, Outcome, claim, place, question
 from campaigns.sending.smtp import Answer, Connection, Lost, ServerAway
 from campaigns.sending.verdict import Fate, judge
 from crm import events
@@ -49,7 +49,7 @@ class Turn:
 
     def __init__(self, campaign: Campaign, shop: Shop, worker: str, end: float) -> None:
         self.campaign, self.worker, self.end = campaign, worker, end
-        self.prepared = Prepared(campaign, shop)
+        self.prepared, self.asked = Prepared(campaign, shop), question()
         self.connection = Connection()
         self.setbacks = 0  # one after the other
         self.stopped = False
@@ -58,7 +58,7 @@ class Turn:
         """Returns whether there was more to send when the time was up."""
         try:
             while not self.stopped and time.monotonic() < self.end:
-                claimed = claim(self.campaign.pk, self.worker)
+                claimed = claim(self.campaign.pk, self.worker, self.asked)
                 if claimed is None:
                     return False
                 self._send(claimed)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignState, Delivery, Link
 from campaigns.sending import control
 from campaigns.sending.accounts import accounts
-from campaigns.sending.claim import claim, place
+from campaigns.sending.claim import claim, place, question
 from crm import consent
 from crm.channels import Channel
 from crm.models import Customer, Due, Event, Shop, Suppression
@@ -90,7 +90,7 @@ def test_nothing_is_launched_claimed_or_resumed_while_sending_is_held(smtp_serve
     customer()
     launched = launch(campaign())
     Shop.objects.update(sending_held=True)
-    assert claim(launched.pk, "w") is None
+    assert claim(launched.pk, "w", question()) is None
     send(launched)
     assert accounts(launched).open == 1
     with pytest.raises(ValidationError, match="held"):
@@ -286,7 +286,7 @@ def test_cancelling_leaves_the_sent_sent_and_cancels_the_rest(smtp_server):
     for _number in range(60):
         customer()
     launched = launch(campaign())
-    claimed = claim(launched.pk, "w")
+    claimed = claim(launched.pk, "w", question())
     control.cancel(launched)
     send(launched)
     assert accounts(launched).cancelled == 10
@@ -298,7 +298,7 @@ def test_what_a_dead_worker_held_is_in_doubt_and_goes_out_again_only_when_somebo
     for _number in range(60):
         customer()
     launched = launch(campaign())
-    claim(launched.pk, "dead")
+    claim(launched.pk, "dead", question())
     send(launched)
     assert accounts(launched).sent == 10
     assert launched.state == CampaignState.SENDING
@@ -318,7 +318,7 @@ def test_two_workers_claim_different_deliveries_and_a_third_finds_no_place(smtp_
     for _number in range(60):
         customer()
     launched = launch(campaign())
-    first, second = claim(launched.pk, "a"), claim(launched.pk, "b")
+    first, second = claim(launched.pk, "a", question()), claim(launched.pk, "b", question())
     assert len(first) == 50
     assert len(second) == 10
     assert not {each.id for each in first} & {each.id for each in second}
