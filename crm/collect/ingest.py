@@ -1,9 +1,10 @@
 """The door to the street: verifies a signed address, keeps the hit in a Valkey stream, answers. No Django request, no ORM.
 
 What is promised: a hit is acknowledged (answered) after Valkey has taken it, or, if Valkey is away, answered all the same
-and counted in the log as lost: the customer's click matters more than our figure. What Valkey has taken outlives the
-killing of any of our processes; its file is written through to disk once a second (appendfsync everysec), so that a power
-cut may cost the last second.
+and counted in the log as lost: the customer's click matters more than our figure. What was acknowledged outlives the
+killing (-9) of web server and collector in any case. It outlives the killing of Valkey too, since Valkey writes to its
+append-only file before it answers; with one exception: while the disk takes longer than a second to write the file
+through, Valkey holds further writes back for up to 2 seconds (`appendfsync everysec`). A power cut may cost the last second.
 """
 
 import threading

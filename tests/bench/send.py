@@ -37,9 +37,8 @@ BLOCK = (
     "<mj-text>Chào {{ customer.first_name | default: 'bạn' }}, trà mới của tháng này đã về: hái trên núi cao, thơm và dịu."
     '</mj-text><mj-button href="https://shop.example/p/%s">Xem</mj-button>'
 )
-MJML = "<mjml><mj-body><mj-section><mj-column>%s</mj-column></mj-section></mj-body></mjml>" % "".join(
-    BLOCK % number for number in range(4)
-)
+BLOCKS = "".join(BLOCK % number for number in range(4))
+MJML = f"<mjml><mj-body><mj-section><mj-column>{BLOCKS}</mj-column></mj-section></mj-body></mjml>"
 WORKER = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--concurrency", "2"]
 TAG = """
 update crm_customer set tags = tags || '["bench"]' where id in (

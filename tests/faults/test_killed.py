@@ -138,7 +138,7 @@ def test_acknowledged_opens_and_clicks_outlive_the_killing_of_collector_and_valk
 
     try:
         with process(server, environment, log) as first_valkey:
-            wait_until(lambda: embedded.pings(socket), 10, "Valkey")
+            wait_until(lambda: embedded.pings(socket), 30, "Valkey")
             for round_ in range(1, 4):
                 with process(COLLECTOR, environment, log) as collector:
                     wait_until(
@@ -148,13 +148,15 @@ def test_acknowledged_opens_and_clicks_outlive_the_killing_of_collector_and_valk
                     kill(collector)
             hit(50)
             assert ingest._lost == 0
+            # A disk that is busy may hold Valkey's writes back: what is promised is said in ingest.py.
+            wait_until(lambda: ingest._valkey().info("persistence")["aof_buffer_length"] == 0, 10, "Valkey's writing")
             kill(first_valkey)
         hit(5)
         assert ingest._lost == 10, "what could not be kept is counted"
         socket.unlink(missing_ok=True)
         with process(server, environment, log), process(COLLECTOR, environment, log):
             wait_until(
-                lambda: collected("mail_opened") + collected("mail_clicked") >= 1_300, 30, "all acknowledged hits"
+                lambda: collected("mail_opened") + collected("mail_clicked") >= 1_300, 90, "all acknowledged hits"
             )
             assert (collected("mail_opened"), collected("mail_clicked")) == (650, 650)
     finally:
