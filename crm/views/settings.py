@@ -1,12 +1,16 @@
 """Settings of the shop: who it is, how it counts, what other currencies are worth, whether mail may go out."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
+from kombu.exceptions import OperationalError
 
+from crm import tasks
 from crm.models import ExchangeRate, ScoringModel, Shop
 from crm.roles import may
 from crm.templatetags.regulars import forget_shop
@@ -25,7 +29,13 @@ def settings(request: HttpRequest) -> HttpResponse:
             if bounds_form.changed_data:
                 bounds_form.save()
         forget_shop()
-        messages.success(request, _("The settings are saved. Scores and stages follow with the next rescore."))
+        if bounds_form.changed_data or {"inactive_after_days", "response_window_days"} & set(shop_form.changed_data):
+            # Without the broker the night's run does it.
+            with suppress(OperationalError):
+                tasks.score_now.delay()
+            messages.success(request, _("The settings are saved, and everybody is being scored again."))
+        else:
+            messages.success(request, _("The settings are saved."))
         return redirect("crm:settings")
     return page(request, shop_form, bounds_form, RateForm(), status=422 if data else 200)
 

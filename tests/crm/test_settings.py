@@ -47,11 +47,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(field, typed, staff):
     assert Shop.current().name != "Changed"
 
 
-def test_money_bounds_have_to_rise(staff):
+def test_money_bounds_have_to_rise_and_then_everybody_is_scored_again(staff, valkey):
     browser, address = staff("Admin"), reverse("crm:settings")
     page = browser.get(address)
     assert browser.post(address, filled(page, **{"bounds-three": "1"})).status_code == 422
-    assert browser.post(address, filled(page, **{"bounds-two": "300000"})).status_code == 302
+    saved = browser.post(address, filled(page, **{"bounds-two": "300000"}), follow=True)
+    assert "everybody is being scored again" in saved.content.decode()
     assert [int(bound) for bound in ScoringModel.threshold().monetary_bounds] == [
         300_000,
         750_000,
