@@ -175,7 +175,7 @@ def contact_sheet(browser: Browser, variant: Variant, wanted: list[Shot], folder
         "<!doctype html><meta charset=utf-8><style>body{margin:24px;font:13px sans-serif;display:grid;gap:24px;background:#e9eaf0;"
         f"grid-template-columns:repeat({8 if phone else 4},1fr)}}figure{{margin:0}}"
         f"img{{width:100%;aspect-ratio:{'390/900' if phone else '1440/960'};"
-        "object-fit:cover;object-position:top;box-shadow:0 1px 6px #0003}</style>" + figures,
+        "object-fit:cover;object-position:top left;box-shadow:0 1px 6px #0003}</style>" + figures,
         encoding="utf-8",
     )
     page = browser.new_page(viewport={"width": 1840, "height": 1000})
