@@ -176,7 +176,11 @@ class OrderLine(models.Model):
                 condition=Q(kind="sale", quantity__gt=0) | (~Q(kind="sale") & Q(quantity__lte=0, value__lte=0)),
             ),
         ]
-        indexes = [models.Index(fields=["customer", "at"], include=["order", "value"], name="line_customer_at")]
+        indexes = [
+            models.Index(fields=["customer", "at"], include=["order", "value"], name="line_customer_at"),
+            # Few orders come back: which ones is asked for every list of orders.
+            models.Index(fields=["order"], condition=Q(kind__in=["return", "refund"]), name="line_came_back"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product_id}"

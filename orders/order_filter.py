@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -41,11 +41,15 @@ def state(query: QueryDict) -> Condition | None:
     if asked == "open":
         return Condition(_("are"), _("under way"), Q(state__in=[OrderState.PLACED, OrderState.CONFIRMED]), "state")
     if asked == "returned":
-        back = OrderLine.objects.filter(order=OuterRef("pk"), kind__in=[LineKind.RETURN, LineKind.REFUND])
-        return Condition(_("came back"), _("in part or whole"), Q(Exists(back)), "state")
+        return Condition(_("came back"), _("in part or whole"), Q(Exists(what_came_back())), "state")
     if asked not in OrderState.values:
         return None
     return Condition(_("are"), OrderState(asked).label, Q(state=asked), "state")
+
+
+def what_came_back() -> QuerySet[OrderLine]:
+    """The lines by which something of an order (the outer query) came back."""
+    return OrderLine.objects.filter(order=OuterRef("pk"), kind__in=[LineKind.RETURN, LineKind.REFUND])
 
 
 def channel(query: QueryDict) -> Condition | None:

@@ -317,7 +317,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["customer", "at"], include=("order", "value"), name="line_customer_at")
+                    models.Index(fields=["customer", "at"], include=("order", "value"), name="line_customer_at"),
+                    models.Index(
+                        condition=models.Q(("kind__in", ["return", "refund"])), fields=["order"], name="line_came_back"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

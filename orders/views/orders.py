@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from crm import keyset
 from crm.channels import Channel
 from crm.roles import may
 from orders import order_filter
-from orders.models import LineKind, Order, OrderLine, OrderQuerySet
+from orders.models import LineKind, Order, OrderQuerySet
 
 SIZE = 25
 NEWEST = keyset.Sort("placed_at", descending=True)
@@ -57,8 +57,7 @@ def filtered(conditions: list[order_filter.Condition]) -> OrderQuerySet:
 
 def with_columns(orders: OrderQuerySet) -> OrderQuerySet:
     """What a row shows: its value, its customer, and whether something came back."""
-    back = OrderLine.objects.filter(order=OuterRef("pk"), kind__in=[LineKind.RETURN, LineKind.REFUND])
-    return orders.with_value().annotate(came_back=Exists(back)).select_related("customer")
+    return orders.with_value().annotate(came_back=Exists(order_filter.what_came_back())).select_related("customer")
 
 
 def without(query: QueryDict, *keys: str) -> str:
