@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from crm import locks
-from crm.models import Due, Facts, Score, ScoringModel, Shop
-from crm.scoring.rescore import rank_if_stale, rescore, rescore_due
+from crm import locks, tasks
+from crm.models import Due, Facts, Membership, Score, ScoringModel, Segment, Shop
+from crm.scoring.rescore import night_is_due, rank_if_stale, rescore, rescore_due
 from tests.crm.scoring_world import answer, at, classes, credit, customer, facts, give_back, line, order, visit
 
 pytestmark = pytest.mark.django_db
@@ -347,3 +347,27 @@ def test_rescore_prints_what_it_did_as_json():
         "facts": (1, 1), "statistical": (1, 1), "threshold": (1, 1), "stages": (1, 1),
     }  # fmt: skip
     assert all(step["seconds"] >= 0 for step in result.values())
+
+
+# Duties of beat
+
+
+@pytest.mark.celery
+def test_worker_scores_a_changed_customer_and_moves_the_segments(celery_worker, wait_until):
+    Segment.objects.create(name="Buyers", rules={"all": [{"condition": "orders", "compare": "at_least", "number": 1}]})
+    lan = customer()
+    order(lan, "2026-01-01")
+    tasks.rescore_changed.delay()
+    wait_until(lambda: Membership.objects.filter(customer=lan).exists(), what="the membership")
+    assert facts(lan).orders == 1
+    assert classes(lan) is not None
+
+
+def test_night_is_due_once_after_two_on_the_clocks_of_the_shop():
+    ScoringModel.objects.update(scored_at=at("2026-11-24 01:59"))
+    assert not night_is_due(at("2026-11-24 01:59"))
+    assert night_is_due(at("2026-11-24 02:00"))
+    assert night_is_due(at("2026-11-26 01:00"))
+    ScoringModel.objects.update(scored_at=at("2026-11-24 02:05"))
+    assert not night_is_due(at("2026-11-25 01:59"))
+    assert night_is_due(at("2026-11-25 02:00"))
