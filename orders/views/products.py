@@ -46,7 +46,8 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def edit_form(request: HttpRequest, product: Product | None) -> HttpResponse:
-    form = ProductForm(request.POST or None, instance=product)
+    initial = {} if product else {"name": request.GET.get("name", "")}
+    form = ProductForm(request.POST or None, instance=product, initial=initial)
     if form.is_valid():
         saved = form.save()
         messages.success(request, _("%(product)s is saved.") % {"product": saved})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm import customer_page
+from crm.channels import Channel
 from crm.models import Score, User
 from crm.roles import PERMISSIONS, may, staff
 from support import tickets
@@ -163,7 +164,8 @@ def state(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """A ticket for someone who called or came in."""
-    form = TicketForm(request.POST or None, initial={"address": request.GET.get("address", ""), "channel": "phone"})
+    known = {name: request.GET.get(name, "") for name in ("address", "name")}
+    form = TicketForm(request.POST or None, initial={**known, "channel": Channel.PHONE})
     if form.is_valid():
         with transaction.atomic():
             opened = form.open(timezone.now(), assignee=staff(request))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.channels import Channel
-from crm.models import Customer, Due, Event
+from crm.models import Customer, Due, Event, Facts, Stage
+from crm.scoring import rescore
 from orders import orders
 from orders.models import Order, OrderState, Product
 from orders.money import spread
@@ -52,6 +53,19 @@ def test_an_order_is_told_on_the_time_line_and_its_customer_scored_again(buy: Bu
     assert (event.kind, event.value, event.channel) == ("order_placed", 1_250_000, Channel.PHONE)
     assert event.properties == {"number": order.external_id}
     assert Due.objects.filter(customer_id=lan.pk).exists()
+
+
+def test_facts_and_scores_follow_an_order_and_its_end(buy: Buy, lan: Customer) -> None:
+    order = buy()
+    rescore.rescore_due()
+    facts = Facts.objects.get(customer=lan)
+    assert (facts.orders, facts.revenue, facts.stage) == (1, 1_250_000, Stage.PURCHASED)
+    assert lan.score_set.count() >= 1
+    orders.cancel(order, "typo")
+    rescore.rescore_due()
+    facts.refresh_from_db()
+    assert (facts.orders, facts.revenue, facts.stage) == (0, 0, Stage.NEW)
+    assert not lan.score_set.filter(model__slug="threshold").exists()
 
 
 def test_numbers_follow_each_other(buy: Buy) -> None:

@@ -199,3 +199,13 @@ def test_a_product_is_added_with_a_price_as_people_type_it(staff: Staff) -> None
     assert (product.price, product.category.name) == (320_000, "Oolong")
     page = staff().get(reverse("orders:product", args=[product.public_id])).content.decode()
     assert 'value="320.000"' in page
+
+
+def test_orders_stand_on_the_customer_page_the_overview_and_in_the_search(
+    staff: Staff, buy: Buy, lan: Customer
+) -> None:
+    order, client = buy(), staff("Manager")
+    for url in (lan.get_absolute_url(), reverse("crm:home")):
+        assert order.get_absolute_url() in client.get(url).content.decode()
+    found = client.get(reverse("crm:search"), {"q": order.external_id.lower()}, follow=True)
+    assert order.external_id in found.content.decode()

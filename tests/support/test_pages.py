@@ -268,3 +268,8 @@ def test_tickets_are_found_by_number_and_by_words_without_marks(ticket: Ticket) 
     assert [found.url for found in find(f"#{ticket.number}", 5)] == [ticket.get_absolute_url()]
     assert [found.url for found in find("hop tra", 5)] == [ticket.get_absolute_url()]
     assert find("9" * 30, 5) == []
+
+
+def test_tickets_stand_on_the_customer_page_and_its_time_line(desk: Client, ticket: Ticket) -> None:
+    page = desk.get(ticket.customer.get_absolute_url()).content.decode()
+    assert page.count(ticket.get_absolute_url()) >= 2
