@@ -66,6 +66,7 @@ class RequestLog:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if PLAUSIBLE_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
+        request.request_id = request_id  # type: ignore[attr-defined]  # the page for a failure shows it
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began = time.perf_counter()
         response = self.get_response(request)
