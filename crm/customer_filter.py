@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -95,7 +95,7 @@ def consent(query: QueryDict) -> Condition | None:
     if channel not in Channel.values:
         return None
     agreed = Consent.objects.filter(customer=OuterRef("pk"), channel=channel, state=ConsentState.GRANTED, current=True)
-    return Condition(_("agreed to"), Channel(channel).label, Q(Exists(agreed)), ("consent",))
+    return Condition(_("agreed to"), str(Channel(channel).label), Q(Exists(agreed)), ("consent",))
 
 
 @reader
@@ -157,5 +157,5 @@ def _numbers(query: QueryDict, key: str) -> list[int]:
     return [int(part) for part in query.get(key, "").split(",") if part.isascii() and part.isdigit() and len(part) < 10]
 
 
-def _any_of(words: object) -> str:
+def _any_of(words: Iterable[str]) -> str:
     return _(" or ").join(words)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -36,7 +37,7 @@ class Sort:
 
 @dataclass(frozen=True)
 class Page:
-    rows: Sequence[models.Model]
+    rows: Sequence[Any]
     # Public ids for ?before= and ?after=; None where the list ends.
     before: UUID | None
     after: UUID | None
@@ -71,14 +72,14 @@ def _anchor(rows: models.QuerySet, sort: Sort, public_id: str) -> tuple[object, 
 
 def _walk(
     rows: models.QuerySet, sort: Sort, anchor: tuple[object, int] | None, backwards: bool, wanted: int
-) -> list[models.Model]:
+) -> list[Any]:
     """From the anchor on, first through the rows with a value, then through those without (backwards: the other way round)."""
     valued = [True, False] if sort.nullable else [True]
     if backwards:
         valued.reverse()
     if anchor is not None:
         valued = valued[valued.index(anchor[0] is not None) :]
-    found: list[models.Model] = []
+    found: list[Any] = []
     for with_value in valued:
         found += _part(rows, sort, anchor, with_value, backwards)[: wanted - len(found)]
         anchor = None

@@ -11,6 +11,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from crm.models import User
+
+if TYPE_CHECKING:
     from crm.models import User
 
 
@@ -42,6 +47,14 @@ PERMISSIONS: dict[str, set[Role]] = {
     "erase_customers": {MANAGER, ADMIN},
     "change_settings": {ADMIN},
 }
+
+
+class StaffRequest(HttpRequest):
+    """What a view behind `may` or `any_staff` gets: somebody is logged in."""
+
+    user: "User"
+    htmx: "HtmxDetails"
+
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 View = Callable[..., HttpResponseBase]

@@ -90,7 +90,7 @@ def name_holds(text: str) -> QuerySet:
     else:
         return Customer.objects.none()
     some = Customer.objects.filter(pk__in=holds.order_by().values("pk")[:COMPARED])
-    alike = TrigramSimilarity("search_name", Fold(Value(text)))
+    alike = TrigramSimilarity("search_name", Fold(Value(text)))  # type: ignore[arg-type]
     return some.order_by(alike.desc(), "pk").values_list("pk", flat=True)
 
 

@@ -105,10 +105,11 @@ def _by_period(rows: Iterable[Event], user: User) -> list[Period]:
     rows = list(rows)
     numbers = [row.object_id for row in rows if row.kind == "note"]
     notes = {note.pk: note for note in Note.objects.filter(pk__in=numbers).select_related("by")} if numbers else {}
-    today = regulars.local(timezone.now()).date()
+    zone = regulars.shop().zone
+    today = timezone.localdate(timezone=zone)
     periods: list[Period] = []
     for row in rows:
-        day = regulars.local(row.at).date()
+        day = timezone.localdate(row.at, zone)
         heading = _heading(day, today)
         if not periods or periods[-1].heading != heading:
             periods.append(Period(heading))
@@ -151,7 +152,7 @@ def _sentence(row: Event, kind: events.Kind) -> SafeString:
         words["channel"] = format_html("<b>{}</b>", Channel(row.channel).label)
     if row.value is not None:
         words["value"] = conditional_escape(regulars.money(row.value))
-    return SafeString(str(conditional_escape(kind.sentence)).format_map(words))
+    return SafeString(str(conditional_escape(str(kind.sentence))).format_map(words))
 
 
 def _heading(day: date, today: date) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -111,14 +111,15 @@ class Customer(models.Model):
     @staticmethod
     def matching(text: str) -> models.Q:
         """What `search` finds, as a condition: ids from one index each, because an `or` over two tables could use none."""
-        found = Customer.objects.filter(search_name__contains=Fold(models.Value(text)))
-        found = found.order_by().values("pk")
-        others = [Customer.objects.filter(email_key__startswith=text.lower()).exclude(email="").values("pk")]
+        names = Customer.objects.filter(search_name__contains=Fold(models.Value(text))).order_by().values("pk")
+        others: list[models.QuerySet[Any, Any]] = [
+            Customer.objects.filter(email_key__startswith=text.lower()).exclude(email="").values("pk")
+        ]
         digits = phones.digits(text)
         if len(digits) >= 3:
             others.append(Customer.objects.filter(phone__contains=digits).values("pk"))
         others.append(CustomerReference.objects.filter(external_id=text).values("customer"))
-        return models.Q(pk__in=found.union(*others))
+        return models.Q(pk__in=names.union(*others))
 
     @property
     def is_organisation(self) -> bool:

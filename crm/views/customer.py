@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.context_processors import PermWrapper
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm import customer_page, events, tags, timeline
 from crm.channels import Channel
-from crm.models import Customer, Note
+from crm.models import Consent, Customer, Note
 from crm.models.customer import CustomerQuerySet, mark_changed
-from crm.roles import may
+from crm.roles import StaffRequest, may
 from crm.scoring.explain import why_classes, why_stage
 from crm.views.customer_form import ConsentForm, CustomerForm, NoteForm, blank
 from crm.views.customers import list_query
@@ -38,7 +38,7 @@ def found(public_id: UUID) -> Customer:
 
 @may("see_customers")
 @require_safe
-def customer(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
     customer = found(public_id)
     return render(
         request,
@@ -56,7 +56,7 @@ def customer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-def timeline_of(request: HttpRequest, customer: Customer) -> dict[str, object]:
+def timeline_of(request: StaffRequest, customer: Customer) -> dict[str, object]:
     group = request.GET.get("group", "")
     until, seen = place_of(request)
     return {
@@ -66,7 +66,7 @@ def timeline_of(request: HttpRequest, customer: Customer) -> dict[str, object]:
     }
 
 
-def place_of(request: HttpRequest) -> tuple[datetime | None, int]:
+def place_of(request: StaffRequest) -> tuple[datetime | None, int]:
     """Where on the time line: `until` and `seen` of the address; its beginning if they are none."""
     try:
         until = datetime.fromisoformat(request.GET["until"])
@@ -114,19 +114,19 @@ def stage_facts(customer: Customer) -> list[tuple[str, str]]:
     return why_stage(customer, facts) if facts is not None and facts.stage else []
 
 
-def agreed_to(customer: Customer) -> list[object]:
+def agreed_to(customer: Customer) -> list[Consent]:
     """The last word on each channel that was spoken of."""
     order = list(Channel.values)
     current = [consent for consent in customer.consents.all() if consent.current]
     return sorted(current, key=lambda consent: order.index(consent.channel))
 
 
-def way_back(request: HttpRequest) -> str:
+def way_back(request: StaffRequest) -> str:
     """The list from which one came, at the same place: `list` is its query string."""
     return f"{reverse('crm:customers')}?{list_query(QueryDict(request.GET.get('list', '')))}"
 
 
-def panels_of(request: HttpRequest, customer: Customer) -> list[str]:
+def panels_of(request: StaffRequest, customer: Customer) -> list[str]:
     """The panels that this person may see, drawn."""
     allowed = [panel for panel in customer_page.panels.values() if request.user.has_perm(f"crm.{panel.permission}")]
     always = {
@@ -144,7 +144,7 @@ def panels_of(request: HttpRequest, customer: Customer) -> list[str]:
 
 @may("see_customers")
 @require_safe
-def look(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def look(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """The quick look beside the list; without htmx one goes to the page."""
     customer = found(public_id)
     if not request.htmx:
@@ -160,7 +160,7 @@ def look(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("see_customers")
 @require_safe
-def older(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def older(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """The time line alone: filtered, or further back."""
     customer = get_object_or_404(Customer, public_id=public_id)
     if not request.htmx:
@@ -173,7 +173,7 @@ def older(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("change_customers")
 @require_POST
-def add_note(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def add_note(request: StaffRequest, public_id: UUID) -> HttpResponse:
     customer = get_object_or_404(Customer, public_id=public_id)
     form = NoteForm(request.POST)
     if form.is_valid():
@@ -183,7 +183,7 @@ def add_note(request: HttpRequest, public_id: UUID) -> HttpResponse:
         form = NoteForm()
     if not request.htmx:
         for error in form.errors.get("text", []):
-            messages.error(request, error)
+            messages.error(request, str(error))
         return redirect(customer)
     context = {"customer": customer, "note_form": form, **timeline_of(request, customer)}
     return render(request, "crm/customer_timeline.html#timeline", context, status=422 if form.errors else 200)
@@ -191,7 +191,7 @@ def add_note(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("change_customers")
 @require_POST
-def delete_note(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def delete_note(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Take back a note of one's own."""
     note = get_object_or_404(Note.objects.select_related("customer"), public_id=public_id, by=request.user)
     customer = note.customer
@@ -207,7 +207,7 @@ def delete_note(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("tag_customers")
 @require_POST
-def change_tags(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def change_tags(request: StaffRequest, public_id: UUID) -> HttpResponse:
     customer = get_object_or_404(Customer, public_id=public_id)
     with transaction.atomic():
         customer.tags = tags.split(request.POST.get("tags", ""))
@@ -219,17 +219,17 @@ def change_tags(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("change_customers")
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: StaffRequest) -> HttpResponse:
     return edit_form(request, blank())
 
 
 @may("change_customers")
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit(request: StaffRequest, public_id: UUID) -> HttpResponse:
     return edit_form(request, found(public_id))
 
 
-def edit_form(request: HttpRequest, customer: Customer) -> HttpResponse:
+def edit_form(request: StaffRequest, customer: Customer) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = CustomerForm(data, instance=customer)
     consents = [ConsentForm(data, customer=customer, channel=channel) for channel in ConsentForm.CHANNELS]
@@ -246,7 +246,7 @@ def edit_form(request: HttpRequest, customer: Customer) -> HttpResponse:
 
 @may("change_customers")
 @require_safe
-def twins(request: HttpRequest) -> HttpResponse:
+def twins(request: StaffRequest) -> HttpResponse:
     """Who is here already with the e-mail or phone being typed."""
     try:
         instance = Customer.objects.filter(public_id=UUID(request.GET.get("self", ""))).first()

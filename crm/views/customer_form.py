@@ -2,11 +2,12 @@
 
 import hashlib
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,17 +53,17 @@ class CustomerForm(forms.ModelForm):
         super().__init__(data, instance=instance, initial=initial)
         self.now_there = digest(instance)
         self.twins: list[Customer] = []
-        self.fields["owner"].queryset = User.objects.filter(Q(is_active=True) | Q(pk=instance.owner_id)).order_by(
-            "name"
-        )
+        owner = cast(forms.ModelChoiceField, self.fields["owner"])
+        owner.queryset = User.objects.filter(Q(is_active=True) | Q(pk=instance.owner_id)).order_by("name")
         self.fields["email"].widget.input_type = "email"
         self.fields["phone"].widget.input_type = "tel"
         self.fields["phone"].help_text = ""
-        self.fields["owner"].empty_label = _("Nobody yet")
+        owner.empty_label = _("Nobody yet")
         for name in ("language", "preferred_channel", "preferred_style"):
-            self.fields[name].choices = [("", _("Not known yet")), *self.fields[name].choices[1:]]
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("autocomplete", "off")
+            field = cast(forms.ChoiceField, self.fields[name])
+            field.choices = [(value, label if value else _("Not known yet")) for value, label in field.widget.choices]
+        for each in self.fields.values():
+            each.widget.attrs.setdefault("autocomplete", "off")
 
     def clean_name(self) -> str:
         """As they write it, in one form of Unicode (NFC), so that equal names are equal."""
@@ -115,8 +116,7 @@ class CustomerForm(forms.ModelForm):
                     "saving again replaces what they wrote."
                 ),
             )
-            self.data = self.data.copy()
-            self.data["seen"] = self.now_there
+            self.data = {**self.data.dict(), "seen": self.now_there} if isinstance(self.data, QueryDict) else self.data
         reachable = data.get("name") or data.get("email") or data.get("phone")
         if not reachable and not self.errors and not (self.instance.pk and self.instance.references.exists()):
             self.add_error("name", _("Give a name, a phone number or an e-mail address: one of them is enough."))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, prefetch_related_objects
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from crm import customer_filter, customer_table, keyset, tags
 from crm.channels import Channel
 from crm.models import Customer, SavedView, Score, Segment, Stage, User
 from crm.models.customer import CustomerQuerySet
-from crm.roles import any_staff, may
+from crm.roles import StaffRequest, any_staff, may
 
 SIZE = 25
 SORTS = {
@@ -48,7 +48,7 @@ class View:
 
 @may("see_customers")
 @require_safe
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: StaffRequest) -> HttpResponse:
     conditions = customer_filter.conditions(request.GET)
     found = customer_filter.customers(conditions)
     page = keyset.page(
@@ -128,7 +128,7 @@ def without(query: QueryDict, keys: tuple[str, ...]) -> str:
     return f"?{rest.urlencode()}"
 
 
-def views_of(request: HttpRequest, *, counted: bool = False) -> list[View]:
+def views_of(request: StaffRequest, *, counted: bool = False) -> list[View]:
     """The views that everyone has, and those that this person kept."""
     common = [
         (_("All customers"), "", None),
@@ -151,14 +151,14 @@ def how_many(query: str) -> int:
 
 @may("see_customers")
 @require_safe
-def views(request: HttpRequest) -> HttpResponse:
+def views(request: StaffRequest) -> HttpResponse:
     """The tabs with their counts, which the list asks for once it is shown."""
     return render(request, "components/views.html", {"views": views_of(request, counted=True)})
 
 
 @any_staff
 @require_POST
-def keep_view(request: HttpRequest) -> HttpResponse:
+def keep_view(request: StaffRequest) -> HttpResponse:
     """Keep the filter in `query` under a name, as a tab."""
     query, name = filter_of(QueryDict(request.POST.get("query", ""))), request.POST.get("name", "").strip()
     address = f"{reverse('crm:customers')}?{query}"
@@ -177,7 +177,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
 
 @any_staff
 @require_POST
-def drop_view(request: HttpRequest) -> HttpResponse:
+def drop_view(request: StaffRequest) -> HttpResponse:
     SavedView.objects.filter(user=request.user, name=request.POST.get("name", "")).delete()
     messages.success(request, _("The view is gone; no customer was touched."))
     return redirect("crm:customers")
@@ -185,7 +185,7 @@ def drop_view(request: HttpRequest) -> HttpResponse:
 
 @may("see_customers")
 @require_safe
-def conditions(request: HttpRequest) -> HttpResponse:
+def conditions(request: StaffRequest) -> HttpResponse:
     """The form that adds conditions: a page of its own, or a part of the list by htmx."""
     context = {
         "stages": [stage for stage in Stage if stage > Stage.RETURN_VISIT],
@@ -199,7 +199,7 @@ def conditions(request: HttpRequest) -> HttpResponse:
 
 @may("tag_customers")
 @require_POST
-def tag(request: HttpRequest) -> HttpResponse:
+def tag(request: StaffRequest) -> HttpResponse:
     """Give the ticked customers a tag."""
     name, ids = tags.clean(request.POST.get("tag", "")), request.POST.getlist("customer")
     if not name:
@@ -213,7 +213,7 @@ def tag(request: HttpRequest) -> HttpResponse:
 
 @may("move_data")
 @require_safe
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: StaffRequest) -> StreamingHttpResponse:
     """The list as filtered, as CSV, while it is read."""
     found = customer_filter.customers(customer_filter.conditions(request.GET))
     lines: Iterator[str] = customer_table.as_csv(found.order_by("pk"))

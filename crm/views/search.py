@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from crm import navigation, search
 from crm.navigation import Found
-from crm.roles import any_staff
+from crm.roles import StaffRequest, any_staff
 
 IN_PASSING = 6
 ON_A_PAGE = 25
@@ -22,7 +22,7 @@ class Hits:
 
 @any_staff
 @require_safe
-def results(request: HttpRequest) -> HttpResponse:
+def results(request: StaffRequest) -> HttpResponse:
     """While typing (htmx) a few, with Enter a page of them; of each app only what this person may see."""
     text, limit = request.GET.get("q", "").strip(), IN_PASSING if request.htmx else ON_A_PAGE
     may_see_customers = request.user.has_perm("crm.see_customers")
@@ -35,7 +35,7 @@ def results(request: HttpRequest) -> HttpResponse:
     return render(request, f"{template}#hits" if request.htmx else template, context)
 
 
-def others(request: HttpRequest, text: str, limit: int) -> list[Hits]:
+def others(request: StaffRequest, text: str, limit: int) -> list[Hits]:
     text = text.replace("\0", "")[:100]
     allowed = [finder for finder in navigation.finders if request.user.has_perm(f"crm.{finder.permission}")]
     hits = [

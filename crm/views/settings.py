@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,14 +12,14 @@ from kombu.exceptions import OperationalError
 
 from crm import tasks
 from crm.models import ExchangeRate, ScoringModel, Shop
-from crm.roles import may
+from crm.roles import StaffRequest, may
 from crm.templatetags.regulars import forget_shop
 from crm.views.settings_form import BoundsForm, RateForm, ShopForm
 
 
 @may("change_settings")
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: StaffRequest) -> HttpResponse:
     data = request.POST or None
     shop_form = ShopForm(data, instance=Shop.current())
     bounds_form = BoundsForm(data, model=ScoringModel.threshold())
@@ -41,7 +41,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest, shop_form: ShopForm, bounds_form: BoundsForm, rate_form: RateForm, status: int
+    request: StaffRequest, shop_form: ShopForm, bounds_form: BoundsForm, rate_form: RateForm, status: int
 ) -> HttpResponse:
     rates = ExchangeRate.objects.order_by("currency")
     context = {"form": shop_form, "bounds": bounds_form, "rate_form": rate_form, "rates": rates}
@@ -50,7 +50,7 @@ def page(
 
 @may("change_settings")
 @require_POST
-def add_rate(request: HttpRequest) -> HttpResponse:
+def add_rate(request: StaffRequest) -> HttpResponse:
     """Store what a currency is worth, in place of what was stored for it."""
     known = ExchangeRate.objects.filter(currency=request.POST.get("currency", "")).first()
     form = RateForm(request.POST, instance=known)
@@ -64,7 +64,7 @@ def add_rate(request: HttpRequest) -> HttpResponse:
 
 @may("change_settings")
 @require_POST
-def drop_rate(request: HttpRequest) -> HttpResponse:
+def drop_rate(request: StaffRequest) -> HttpResponse:
     ExchangeRate.objects.filter(currency=request.POST.get("currency", "")).delete()
     messages.success(request, _("The rate is gone. Amounts in that currency are refused from now on."))
     return redirect("crm:settings")
@@ -72,7 +72,7 @@ def drop_rate(request: HttpRequest) -> HttpResponse:
 
 @may("change_settings")
 @require_POST
-def release_sending(request: HttpRequest) -> HttpResponse:
+def release_sending(request: StaffRequest) -> HttpResponse:
     """Let mail go out again after a restore."""
     Shop.objects.update(sending_held=False)
     forget_shop()

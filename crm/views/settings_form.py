@@ -50,8 +50,8 @@ class BoundsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        bounds = [data.get(name) for name in self.fields]
-        if None not in bounds and not all(low < high for low, high in itertools.pairwise(bounds)):
+        bounds = [data[name] for name in self.fields if name in data]
+        if not all(low < high for low, high in itertools.pairwise(bounds)):
             raise ValidationError(_("Each bound has to be higher than the one before: 2, then 3, then 4, then 5."))
         return data
 

@@ -1,27 +1,27 @@
 """Staff: who may log in, in which role; and one's own profile. Nobody locks themselves out, and one admin always stays."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm import accounts
 from crm.models import User
-from crm.roles import Role, any_staff, may
+from crm.roles import Role, StaffRequest, any_staff, may
 from crm.views.user_form import NewUserForm, ProfileForm
 
 
 @may("change_settings")
 @require_safe
-def users(request: HttpRequest) -> HttpResponse:
+def users(request: StaffRequest) -> HttpResponse:
     staff = User.objects.prefetch_related("groups").order_by("-is_active", "name", "pk")
     return render(request, "crm/users.html", {"staff": staff, "roles": Role.choices})
 
 
 @may("change_settings")
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: StaffRequest) -> HttpResponse:
     """A member of staff is made without a password; a link to choose one goes out by mail."""
     form = NewUserForm(request.POST or None)
     if form.is_valid():
@@ -33,14 +33,14 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @may("change_settings")
 @require_POST
-def send_link(request: HttpRequest, pk: int) -> HttpResponse:
+def send_link(request: StaffRequest, pk: int) -> HttpResponse:
     _send_link(request, get_object_or_404(User, pk=pk, is_active=True))
     return redirect("crm:users")
 
 
 @may("change_settings")
 @require_POST
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: StaffRequest, pk: int) -> HttpResponse:
     """Give another role, or take or give back the right to log in. One's own account stays as it is."""
     user = get_object_or_404(User, pk=pk)
     role, active = request.POST.get("role", ""), request.POST.get("active", "")
@@ -59,7 +59,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("crm:users")
 
 
-def _send_link(request: HttpRequest, user: User) -> None:
+def _send_link(request: StaffRequest, user: User) -> None:
     try:
         accounts.send_password_link(request, user)
     except OSError:
@@ -76,7 +76,7 @@ def _send_link(request: HttpRequest, user: User) -> None:
 
 @any_staff
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: StaffRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if form.is_valid():
         form.save()
