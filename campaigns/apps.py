@@ -21,6 +21,8 @@ class CampaignsConfig(AppConfig):
                 _("Campaigns"), "campaigns:campaigns", "speakerphone", "see_campaigns", group=4, order=1, key="m"
             )
         )
+        # Drawn only where there is one: in the demo.
+        navigation.entries.append(navigation.Entry(_("Mailbox"), "mailbox:mails", "mailbox", "staff", group=6, order=5))
         navigation.new_entries.append(
             navigation.Entry(_("Campaign"), "campaigns:new", "speakerphone", "change_campaigns", order=4)
         )

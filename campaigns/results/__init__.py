@@ -20,6 +20,7 @@ from crm import scoring, sql
 # How old a count may be while answers come in, and how long after the window returns still lower it.
 FRESH = timedelta(minutes=1)
 SETTLED = timedelta(days=45)
+LARGE = 20_000
 
 
 def refresh(campaigns: Sequence[int]) -> None:
@@ -54,7 +55,9 @@ def of(campaign: Campaign) -> Outcome | None:
     now = timezone.now()
     age = now - result.counted_at if result else SETTLED
     open_or_new = campaign.state != CampaignState.FINISHED or now < ends_at(campaign) + FRESH
-    if age > (timedelta(seconds=5) if open_or_new else timedelta(hours=1)):
+    # Counting a large one takes a second or two: there the minute of beat will do.
+    soon = FRESH * 2 if result and result.audience > LARGE else timedelta(seconds=5)
+    if age > (soon if open_or_new else timedelta(hours=1)):
         refresh([campaign.pk])
         result = Result.objects.filter(campaign=campaign).first()
     return Outcome(campaign, result) if result else None

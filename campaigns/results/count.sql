@@ -10,13 +10,18 @@ drawn as materialized (
     from campaigns_delivery d join campaign c on c.id = d.campaign_id
     where d.state <> 'left_out'
 ),
+-- Orders with a row in the window: few, so that nobody's whole history is read.
+touched as (
+    select distinct d.campaign_id, d.customer_id, p.source_id, d.launched_at
+    from drawn d join {view} p on p.customer_id = d.customer_id and p.at >= d.launched_at and p.at < d.ends_at
+    where p.source_id is not null
+),
 -- An order is what its rows add up to, at its earliest row (docs/domain.md 4): it counts while that is above zero.
 placed as (
-    select d.campaign_id, d.customer_id, sum(p.value) as value
-    from drawn d join {view} p on p.customer_id = d.customer_id
-    where p.source_id is not null
-    group by d.campaign_id, d.customer_id, p.source_id, d.launched_at, d.ends_at
-    having sum(p.value) > 0 and min(p.at) >= d.launched_at and min(p.at) < d.ends_at
+    select t.campaign_id, t.customer_id, sum(p.value) as value
+    from touched t join {view} p on p.customer_id = t.customer_id and p.source_id = t.source_id
+    group by t.campaign_id, t.customer_id, t.source_id, t.launched_at
+    having sum(p.value) > 0 and min(p.at) >= t.launched_at
 ),
 bought as (
     select campaign_id, customer_id, count(*) as orders, sum(value) as revenue

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -14,9 +15,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import results
-from campaigns.models import Campaign, Delivery, Result
+from campaigns.models import Campaign, CampaignState, Delivery, Result
 from campaigns.models import DeliveryState as S
-from campaigns.sending.accounts import accounts
+from campaigns.sending.accounts import Accounts, accounts
 from campaigns.sending.control import OPEN
 from campaigns.sending.verdict import sentence
 from campaigns.views.drafts import as_uuid
@@ -103,7 +104,7 @@ def chosen_rows(campaign: Campaign, view: str, reason: str) -> QuerySet[Delivery
 
 def numbers(campaign: Campaign) -> dict[str, int]:
     """How many each view holds: from the accounts, and from the last count of the result."""
-    found = accounts(campaign)
+    found = kept_accounts(campaign)
     answers = Result.objects.filter(campaign=campaign).first()
     return {
         "": found.audience,
@@ -116,6 +117,13 @@ def numbers(campaign: Campaign) -> dict[str, int]:
             for state in (S.SENT, S.FAILED, S.SKIPPED, S.IN_DOUBT, S.CANCELLED, S.HELD_OUT, S.LEFT_OUT)
         },
     }
+
+
+def kept_accounts(campaign: Campaign) -> Accounts:
+    """Those of a finished campaign are kept for a minute: counting a large one takes longer than the page."""
+    if campaign.state != CampaignState.FINISHED:
+        return accounts(campaign)
+    return cache.get_or_set(f"accounts:{campaign.pk}", lambda: accounts(campaign), 60) or accounts(campaign)
 
 
 def keyset(found: QuerySet[Delivery], after: str | None, before: str | None) -> Page:

@@ -64,7 +64,7 @@ def launch_campaign(page: Page, url: str) -> None:
     letter = page.get_by_label("Letter, in MJML")
     letter.fill(letter.input_value().replace("https://example.com/hang-moi", f"{url}/contact/"))
     expect(page.get_by_text("Saved at")).to_be_visible(timeout=SOON)
-    expect(page.frame_locator(".r-letter-frame").get_by_role("link", name="Xem hàng mới")).to_be_visible()
+    expect(page.frame_locator(".r-preview-frame").get_by_role("link", name="Xem hàng mới")).to_be_visible()
     page.get_by_role("button", name="Save, go on to the check list").click()
     page.get_by_role("button", name=re.compile("Send to")).click()
     page.get_by_role("button", name="Send it now").click()
