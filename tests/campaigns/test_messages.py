@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from campaigns.messages.check import message_problems, subject_problems
 from campaigns.messages.liquid import FILTERS
 from campaigns.messages.placeholders import KNOWN, LIST, values
+from campaigns.messages.prepare import Prepared
 from campaigns.messages.render import Filled, compile_letter
+from campaigns.models import Link
 from crm.models import Customer, Facts, Shop
 from crm.models.shop import AdvertisingRules
+from tests.campaigns import world
 
 SHOP = Shop(name="Trà Mộc", postal_address="12 Tô Ngọc Vân, Hà Nội", language="vi")
 BODY = "<mjml><mj-body><mj-section><mj-column>{}</mj-column></mj-section></mj-body></mjml>"
@@ -292,3 +295,11 @@ def test_first_name_is_the_last_word_in_vietnamese_and_the_first_elsewhere():
         None,
         "Công ty Sao Khuê",
     ]
+
+
+@pytest.mark.django_db
+def test_customer_without_a_name_is_addressed_by_the_address_alone():
+    sent, person = world.launched(), world.customer("")
+    Link.objects.create(campaign=sent, position=1, url="https://shop.example/tea")
+    raw = Prepared(sent, Shop.current()).message(1, "a@example.com", values([person.pk])[person.pk])
+    assert b"\r\nTo: a@example.com\r\n" in raw
