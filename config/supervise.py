@@ -19,8 +19,6 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
-
 from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,11 +103,12 @@ class Demo:
                 self._wait_for_port()
                 say("Starting PostgreSQL and Valkey ...")
                 users += embedded.start()
-                self._prepare()
+                say("Preparing the database ...")
+                found = json.loads(self._manage("demo_prepare"))
+                self._fill(empty=found["empty"])
                 self._start_processes()
-                logins = json.loads(self._manage("demo_users"))  # while they come up
                 self._wait_until_ready()
-                self._announce(mark, logins)
+                self._announce(mark, found["users"])
                 self._watch()
             except Stopped:
                 pass
@@ -136,12 +135,8 @@ class Demo:
                 raise DemoFailed(f"Port {self.port} is used by another program. Choose one: bin/demo --port 8001")
             self._pause(0.2)
 
-    def _prepare(self) -> None:
-        say("Preparing the database ...")
-        self._manage("migrate", "--verbosity", "0")
+    def _fill(self, *, empty: bool) -> None:
         loaded_from = embedded.var() / "orders_file"
-        with psycopg.connect(os.environ.get("DATABASE_URL") or embedded.database_url()) as connection:
-            empty = connection.execute("select not exists (select from crm_customer)").fetchone() == (True,)
         if self.orders is None:
             if empty:
                 say(f"Filling the demo shop with {self.customers:,} customers and three years of orders ...")
@@ -166,10 +161,10 @@ class Demo:
         celery = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--concurrency", "2"]
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"]
         commands = {
-            "mail": [*manage, "mailcatcher", "--port", str(mail_port), "--dir", mailbox],
+            "mail": [*manage, "mailcatcher", "--skip-checks", "--port", str(mail_port), "--dir", mailbox],
             "worker": [*celery, "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
             "beat": [*manage, "beat"],
-            "collector": [*manage, "collect"],
+            "collector": [*manage, "collect", "--skip-checks"],
             "web": [
                 *granian, "--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--blocking-threads", "16",
                 "--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "error",
