@@ -20,6 +20,8 @@ BATCH = 10_000
 # So many waiting customers are looked at sooner by looking at everybody.
 EVERYBODY_FROM = 50_000
 RANK_AGAIN_AFTER = timedelta(minutes=10)
+# From so many changed rows on, what Postgres believed of the table's size is no longer true.
+MANY = 1_000
 LOCK = "rescore"
 
 
@@ -135,6 +137,8 @@ def score(view: View) -> Rescore:
         "response_window_days": shop.response_window_days,
     }
     facts = _run("facts", {**seen, **behaviour}, view=scoring.activities["purchases"].view)
+    if view.customers is None and facts.changed >= MANY:
+        _tell_planner()
     threshold = _run("threshold", {**seen, **bounds})
     stages = _run("stages", {**seen, **windows})
     return Rescore(facts=facts, threshold=threshold, stages=stages)
@@ -151,6 +155,12 @@ def roomy() -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local work_mem = '256MB'")
         yield
+
+
+def _tell_planner() -> None:
+    """Without it, facts that were just filled in pass for an empty table, and joins with them for a few rows: hours."""
+    with connection.cursor() as cursor:
+        cursor.execute("analyze crm_facts")
 
 
 def _run(name: str, parameters: dict[str, object], *, view: str | None = None) -> Step:
