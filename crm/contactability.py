@@ -78,7 +78,7 @@ def no_consent(channel: Channel, purpose: Purpose, at: datetime) -> Q:
     agreed = consent._default_manager.filter(
         customer=OuterRef("pk"), channel=channel, purpose=purpose, state="granted", current=True
     )
-    return ~Exists(agreed)
+    return ~Q(Exists(agreed))
 
 
 @rule("suppressed", _("the address bounced, complained or refused"))

@@ -4,7 +4,7 @@ from crm.models import Segment, User
 from orders.models import Category
 
 CATEGORY = "Trà sen"  # by name here, by id in the kept rules
-AGREED = {"condition": "consent", "state": "agreed", "channel": "email"}
+AGREED: dict[str, object] = {"condition": "consent", "state": "agreed", "channel": "email"}
 
 
 def score(measure: str, compare: str, number: int) -> dict[str, object]:

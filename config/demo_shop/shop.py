@@ -98,7 +98,7 @@ class DemoShop:
             sender_email="chao@tramoc.example",
             postal_address="12 Hàng Bông, Hoàn Kiếm, Hà Nội",
         )
-        self.staff = list(User.objects.order_by("pk").values_list("pk", flat=True)) or [None]
+        self.staff: list[int | None] = [*User.objects.order_by("pk").values_list("pk", flat=True)] or [None]
         self.channels = [
             SalesChannel.objects.get_or_create(name=name, defaults={"channel": channel})[0]
             for name, channel, _share in catalogue.SALES_CHANNELS
@@ -116,7 +116,7 @@ class DemoShop:
         self._campaigns()
 
     def _campaigns(self) -> None:
-        everyone, regulars, *_others = segments.write(User.objects.filter(pk=self.staff[0]).first())
+        everyone, regulars, *_others = segments.write(User.objects.order_by("pk").first())
         self.campaigns = []
         for days, name, subject in catalogue.CAMPAIGNS:
             at = (self.now - days * DAY).replace(hour=2, minute=0, second=0, microsecond=0)
@@ -197,7 +197,8 @@ class DemoShop:
 
     def _order_times(self, person: Person) -> list[datetime]:
         """A first order soon after registering (or never), then by the person's own rate and the season, until they stop."""
-        random, times = self.random, []
+        random = self.random
+        times: list[datetime] = []
         if random.random() < 0.22 or person.registered_at is None or person.until is None:
             return times
         at = person.registered_at + timedelta(days=random.expovariate(1 / 6.0))
@@ -328,7 +329,7 @@ class DemoShop:
         if not person.consents or not person.email or person.registered_at is None:
             return
         for campaign in self.campaigns:
-            at = campaign.launched_at
+            at = campaign.launched_at or self.now
             if at < person.registered_at or random.random() < 0.35:
                 continue
             self.delivery_id += 1
@@ -339,7 +340,10 @@ class DemoShop:
                 self._delivery(campaign, person, "failed", "unknown_address")
                 continue
             sent = at + timedelta(seconds=random.randrange(240))
-            opened = clicked = machine = left = None
+            opened: datetime | None = None
+            clicked: datetime | None = None
+            machine: datetime | None = None
+            left: datetime | None = None
             if random.random() < 0.18:
                 machine = sent + timedelta(seconds=random.randrange(2, 9))
                 self._collected(person, "mail_opened", machine, {"agent": "machine", "campaign": campaign.name})

@@ -36,7 +36,7 @@ def stage(
         sql.SQL(", ").join(map(sql.Identifier, names))
     )
     rows = 0
-    with cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+    with cursor.copy(statement) as copy:
         records = source.records()
         while chunk := list(islice(records, CHUNK)):
             copy.write(_as_copy_text(chunk, len(names)))

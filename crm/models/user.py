@@ -1,6 +1,6 @@
 """Staff, who log in with their e-mail address, and what they may do."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
@@ -33,8 +33,8 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=5, blank=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = []
-    objects = StaffManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[StaffManager] = StaffManager()
 
     class Meta:
         # One pair a row of the table in docs/domain.md "who may do what"; crm/roles.py gives them to the groups.
