@@ -39,14 +39,15 @@ responses as (
         and (%(customers)s::bigint[] is null or customer_id = any(%(customers)s::bigint[]))
     group by customer_id
 ),
--- Everyone who is known, and every visitor who did something.
+-- Everyone who is known, and every visitor who did something: mostly visits, else it is looked for, event by event.
 known as (
     select id as customer_id from crm_customer
     where registered_at is not null and (%(customers)s::bigint[] is null or id = any(%(customers)s::bigint[]))
     union all
     select id from crm_customer c
     where registered_at is null and (%(customers)s::bigint[] is null or id = any(%(customers)s::bigint[]))
-        and exists (select from crm_event e where e.customer_id = c.id and e.at < %(as_of)s)
+        and (id in (select customer_id from visits)
+            or exists (select from crm_event e where e.customer_id = c.id and e.at < %(as_of)s))
 ),
 fresh as (
     select customer_id, coalesce(orders, 0) as orders, coalesce(revenue, 0) as revenue, first_order_at, last_order_at,
