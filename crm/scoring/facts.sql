@@ -19,34 +19,33 @@ purchases as (
     ) as sources
     group by customer_id
 ),
--- A visit is a run of events with gaps under 30 minutes; it stands at its first event.
-visits as (
-    select customer_id, count(*) as visits, max(at) as last_visit_at
+-- A visit is a run of events with gaps under 30 minutes; it stands at its first event. Only what a human did is an answer
+-- (docs/domain.md 3). Both are read in one walk over the events.
+behaviour as (
+    select customer_id,
+        count(*) filter (where begins) as visits, max(at) filter (where begins) as last_visit_at,
+        count(*) filter (where responds) as responses, max(at) filter (where responds) as last_response_at
     from (
-        select customer_id, at, lag(at) over (partition by customer_id order by at) as before
-        from crm_event
-        where kind = any(%(visit_kinds)s) and at < %(as_of)s
-            and (%(customers)s::bigint[] is null or customer_id = any(%(customers)s::bigint[]))
-    ) as steps
-    where before is null or at - before >= interval '30 minutes'
+        select customer_id, at, responds,
+            visits and coalesce(at - lag(at) over (partition by customer_id, visits order by at) >= interval '30 minutes', true) as begins
+        from (
+            select customer_id, at, kind = any(%(visit_kinds)s) as visits,
+                kind = any(%(response_kinds)s) and properties ->> 'agent' = 'human' as responds
+            from crm_event
+            where (kind = any(%(visit_kinds)s) or kind = any(%(response_kinds)s)) and at < %(as_of)s
+                and (%(customers)s::bigint[] is null or customer_id = any(%(customers)s::bigint[]))
+        ) as steps
+    ) as moves
     group by customer_id
 ),
--- Only what a human did is an answer (docs/domain.md 3).
-responses as (
-    select customer_id, count(*) as responses, max(at) as last_response_at
-    from crm_event
-    where kind = any(%(response_kinds)s) and properties ->> 'agent' = 'human' and at < %(as_of)s
-        and (%(customers)s::bigint[] is null or customer_id = any(%(customers)s::bigint[]))
-    group by customer_id
-),
--- Everyone who is known, and every visitor who did something: mostly visits, else it is looked for, event by event.
+-- Everyone who is known, and every visitor who did something: mostly a visit, else it is looked for, event by event.
 known as (
     select id as customer_id from crm_customer
     where registered_at is not null and (%(customers)s::bigint[] is null or id = any(%(customers)s::bigint[]))
     union all
     select id from crm_customer c
     where registered_at is null and (%(customers)s::bigint[] is null or id = any(%(customers)s::bigint[]))
-        and (id in (select customer_id from visits)
+        and (id in (select customer_id from behaviour)
             or exists (select from crm_event e where e.customer_id = c.id and e.at < %(as_of)s))
 ),
 fresh as (
@@ -55,8 +54,7 @@ fresh as (
         coalesce(responses, 0) as responses, last_response_at
     from known
     left join purchases using (customer_id)
-    left join visits using (customer_id)
-    left join responses using (customer_id)
+    left join behaviour using (customer_id)
 ),
 -- Unchanged rows are left out before the write: an upsert that changes nothing still locks and logs every row.
 different as (

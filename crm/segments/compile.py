@@ -5,14 +5,14 @@ from functools import reduce
 from operator import and_, or_
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from psycopg import ClientCursor
 from psycopg import sql as composed
 
 from crm import sql
 from crm.models import Customer, Segment
 from crm.models.customer import CustomerQuerySet
-from crm.segments.conditions import Scope
+from crm.segments.conditions import Among, Scope
 from crm.segments.rules import Leaf, Node
 
 JOIN: dict[str, Callable[[Q, Q], Q]] = {"all": and_, "any": or_, "none": or_}
@@ -29,7 +29,7 @@ def members(node: Node, scope: Scope) -> CustomerQuerySet:
     """The identified customers who meet the rules. Visitors belong to no segment: nobody can write to them."""
     asked = Customer.objects.identified()
     if scope.customers is not None:
-        asked = asked.filter(pk__in=scope.customers)
+        asked = asked.filter(Among(F("pk"), scope.customers))
     return asked.filter(as_q(node, scope))
 
 
