@@ -41,10 +41,10 @@ class _OnlyTried(Exception):
     """Takes back what a dry run wrote."""
 
 
-def carry_out(work: Import, path: Path) -> None:
-    """Import the file. Afterwards `work` is done, failed (its `error` says why) or stopped.
+def carry_out(work: Import, path: Path, *, score: bool = True) -> None:
+    """Import the file, then score everybody. Afterwards `work` is done, failed (its `error` says why) or stopped.
 
-    One that another process has in hand, or that has ended, is left alone.
+    One that another process has in hand, or that has ended, is left alone. score: False leaves the customers to beat.
     """
     with Progress.of(work.pk) as progress:
         try:
@@ -60,7 +60,7 @@ def carry_out(work: Import, path: Path) -> None:
             _end(work, ImportState.FAILED, _("Something went wrong here, and nothing was imported. The log says what."))
             raise
         else:
-            if changed and not work.dry_run:
+            if score and changed and not work.dry_run:
                 progress.begin(SCORING)
                 _rescore()
 

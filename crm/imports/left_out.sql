@@ -2,4 +2,5 @@
 create temp table import_rejected on commit drop as
 select line, problem from import_line where problem is not null;
 delete from import_line where problem is not null;
+create index on import_line (line);
 analyze import_line;

@@ -28,6 +28,7 @@ with cells as (
     left join import_value channels on channels.field = 'channel' and channels.cell = r.channel
     left join import_value states on states.field = 'state' and states.cell = r.state
     left join import_value kinds on kinds.field = 'kind' and kinds.cell = r.kind
+    offset 0  -- each cell is trimmed once, not wherever it is named below; likewise below
 ),
 -- An amount without a price is the whole row's; a price is a piece's. What comes back is counted as pieces and money without sign.
 meant as (
@@ -42,11 +43,13 @@ meant as (
         coalesce(discount_number, 0) as discount
     from cells c
     left join unnest(%(currencies)s::text[], %(rates)s::numeric[]) rates(code, worth) on rates.code = c.currency
+    offset 0
 ),
 priced as (
     select m.*,
         case when price_cell is not null then abs(quantity) * price - discount else abs(amount) end as total
     from meant m
+    offset 0
 ),
 checked as (
     select p.*,
@@ -78,6 +81,7 @@ checked as (
             when total * rate >= 1e14 or price * rate >= 1e14 then 'too_large'
         end as problem
     from priced p
+    offset 0
 )
 -- `content` is what makes a line the same line in another file: not the name of its product, not the customer.
 select line, problem, document, customer,

@@ -4,14 +4,18 @@ create temp table import_sold on commit drop as
 with wanted as (
     select distinct customer_id, product_id, unit_price from import_movement
     where is_new and kind = 'return' and customer_id is not null
+),
+theirs as materialized (
+    select l.* from (select distinct customer_id from wanted) c join orders_orderline l using (customer_id) where l.kind = 'sale'
 )
 select l.id, l.order_id, l.customer_id, l.product_id, l.unit_price, l.quantity, l.value, o.placed_at, o.external_id,
     l.quantity + coalesce((select sum(b.quantity) from orders_orderline b where b.takes_back_id = l.id), 0) as remaining
 from wanted w
-join orders_orderline l on l.customer_id = w.customer_id and l.product_id is not distinct from w.product_id and l.unit_price = w.unit_price
-join orders_order o on o.id = l.order_id
-where l.kind = 'sale';
-create index on import_sold (customer_id, product_id, unit_price, placed_at);
+join theirs l on l.customer_id = w.customer_id and l.unit_price = w.unit_price
+    and coalesce(l.product_id, 0) = coalesce(w.product_id, 0)
+join orders_order o on o.id = l.order_id;
+create index on import_sold (customer_id, unit_price, product_id);
+create index on import_sold (id);
 analyze import_sold;
 
 -- One after the other by time, number and line, because each takes from what the next one may find: to the latest order of the customer
