@@ -33,6 +33,7 @@ app.autodiscover_tasks()
 
 # What beat starts, when: name → (task, seconds or crontab). One line a duty; the task itself says what it does.
 app.conf.beat_schedule = {
+    "imports": {"task": "crm.tasks.start_imports", "schedule": 60},
     "answers to tickets": {"task": "support.tasks.send_waiting", "schedule": 60},
     "mails not filed": {"task": "support.tasks.file_waiting", "schedule": 60},
     "changed customers": {"task": "crm.tasks.rescore_changed", "schedule": 60},

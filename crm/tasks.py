@@ -5,8 +5,9 @@ from contextlib import suppress
 from celery import shared_task
 from django.utils import timezone
 
+from crm.imports import uploads
 from crm.locks import AlreadyRunning
-from crm.models import Segment
+from crm.models import Import, Segment
 from crm.scoring import rescore
 from crm.segments import refresh
 
@@ -44,3 +45,14 @@ def score_now() -> None:
 @shared_task
 def refresh_segment(segment_id: int) -> None:
     refresh.refresh(Segment.objects.get(pk=segment_id))
+
+
+@shared_task
+def run_import(import_id: int) -> None:
+    uploads.run(Import.objects.get(pk=import_id))
+
+
+@shared_task
+def start_imports() -> None:
+    """Every minute: imports that wait for a worker, or whose worker died."""
+    uploads.start_all()

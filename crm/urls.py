@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import customer, customers, home, language, scores, search, segments, settings, start, users
+from crm.views import customer, customers, home, imports, language, scores, search, segments, settings, start, users
 
 app_name = "crm"
 urlpatterns = [
@@ -35,6 +35,13 @@ urlpatterns = [
     path("segments/new", segments.new, name="segment_new"),
     path("segments/<uuid:public_id>", segments.segment, name="segment"),
     path("segments/<uuid:public_id>/delete", segments.delete, name="segment_delete"),
+    # Imports
+    path("imports/", imports.list_, name="imports"),
+    path("imports/new", imports.new, name="import_new"),
+    path("imports/<uuid:public_id>", imports.one, name="import"),
+    path("imports/<uuid:public_id>/progress", imports.progress, name="import_progress"),
+    path("imports/<uuid:public_id>/stop", imports.stop, name="import_stop"),
+    path("imports/<uuid:public_id>/left-out", imports.left_out, name="import_left_out"),
     # The shop and its staff
     path("settings/", settings.settings, name="settings"),
     path("settings/rates", settings.add_rate, name="rate_add"),

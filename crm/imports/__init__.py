@@ -33,8 +33,8 @@ class Kind:
     """What an app registers to take rows of a file.
 
     `check` makes the table `import_line` of `import_row` (all rows; `problem` says why one cannot be taken); besides its
-    own columns it has line, at, customer, name, email, phone, country. `write` takes the good rows into the app's tables,
-    fills `job.counts`, and returns the ids of the customers whose behaviour changed.
+    own columns it has line, at, customer, customer_key, name, email, phone, country, currency. `write` takes the good rows
+    into the app's tables, fills `job.counts`, and returns the ids of the customers whose behaviour changed.
     """
 
     name: str

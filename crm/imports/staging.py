@@ -10,6 +10,7 @@ from psycopg import sql
 
 from crm.imports.progress import Progress
 from crm.imports.reader import BadFile, Source
+from crm.sql import statement
 
 CHUNK = 5_000
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -26,17 +27,17 @@ def stage(
     absent = [name for name in fields if name not in places]
     definition = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in [*names, *absent])
     connection = cursor.connection
-    cursor.execute("drop table if exists import_row, import_line, import_value, import_customer, import_rejected")
+    cursor.execute(statement("imports/fresh"))
     cursor.execute(
         sql.SQL("create temp table import_row (line bigint, ragged text, {}) on commit drop")
         .format(definition)
         .as_string(connection)
     )
-    statement = sql.SQL("copy import_row (line, ragged, {}) from stdin (format text, null '')").format(
+    into = sql.SQL("copy import_row (line, ragged, {}) from stdin (format text, null '')").format(
         sql.SQL(", ").join(map(sql.Identifier, names))
     )
     rows = 0
-    with cursor.copy(statement) as copy:
+    with cursor.copy(into) as copy:
         records = source.records()
         while chunk := list(islice(records, CHUNK)):
             copy.write(_as_copy_text(chunk, len(names)))

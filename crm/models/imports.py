@@ -15,6 +15,10 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("failed")
     STOPPED = "stopped", _("stopped")
 
+    @classmethod
+    def under_way(cls) -> tuple["ImportState", "ImportState"]:
+        return cls.WAITING, cls.RUNNING
+
 
 class Import(models.Model):
     public_id = models.UUIDField(unique=True, db_default=models.Func(function="gen_random_uuid"), editable=False)
@@ -44,6 +48,10 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("crm:import", args=[self.public_id])
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in ImportState.under_way()
 
 
 class Rejection(models.Model):

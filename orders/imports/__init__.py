@@ -1,5 +1,7 @@
 """Orders of a file: what a row means, why one cannot be taken, and how the good ones become orders (docs/domain.md 4, "what counts")."""
 
+from decimal import Decimal
+
 from babel.numbers import list_currencies
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -45,7 +47,7 @@ LINES = gettext_noop("Writing orders")
 
 def check(job: Job) -> None:
     rates = dict.fromkeys(list_currencies()) | dict(ExchangeRate.objects.values_list("currency", "rate"))
-    rates[job.shop_currency] = 1
+    rates[job.shop_currency] = Decimal(1)
     sql.run(
         job.cursor,
         "imports/check",
