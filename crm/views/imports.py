@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Count, Min
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm import imports, keyset
 from crm.imports import uploads
 from crm.imports.presets import presets
-from crm.models import Import, Rejection
+from crm.models import Import, Rejection, User
 from crm.models.imports import ImportState
 from crm.roles import may
 from crm.templatetags.regulars import count
@@ -42,11 +43,9 @@ def list_(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        return redirect(
-            uploads.keep(
-                form.cleaned_data["file"], form.preset, form.options, form.cleaned_data["dry_run"], request.user
-            )
-        )
+        sent = form.cleaned_data
+        work = uploads.keep(sent["file"], form.found, form.options, sent["dry_run"], cast(User, request.user))
+        return redirect(work)
     return render(request, "crm/import_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -84,7 +83,7 @@ def stop(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("move_data")
 @require_safe
-def left_out(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def left_out(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     """The rows that were left out as CSV: line and reason, then the columns of the file, to be corrected and imported again."""
     work = get_object_or_404(Import, public_id=public_id, state=ImportState.DONE)
     answer = StreamingHttpResponse(_csv(work), content_type="text/csv; charset=utf-8")

@@ -12,13 +12,17 @@ from crm.imports.presets import presets
 from crm.imports.reader import BadFile
 
 
+def kinds_of_file() -> list[tuple[str, str]]:
+    return [("", str(_("find out by its columns"))), *((slug, str(preset)) for slug, preset in presets().items())]
+
+
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         help_text=_("CSV or packed CSV (.csv, .csv.gz). Encoding and delimiter are found out."),
         max_length=255,
     )
-    preset = forms.ChoiceField(label=_("Kind of file"), required=False)
+    preset = forms.ChoiceField(label=_("Kind of file"), required=False, choices=kinds_of_file)
     currency = forms.CharField(
         label=_("Currency"),
         required=False,
@@ -47,10 +51,8 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = [(slug, str(preset)) for slug, preset in presets().items()]
-        self.fields["preset"].choices = [("", _("find out by its columns")), *known]
         self.fields["file"].widget.attrs["accept"] = ".csv,.txt,.tsv,.gz"
-        self.preset = ""
+        self.found = ""  # the kind of file it turned out to be
 
     @property
     def options(self) -> dict[str, str]:
@@ -72,7 +74,7 @@ class ImportForm(forms.Form):
         cleaned = super().clean() or {}
         if file := cleaned.get("file"):
             try:
-                self.preset = uploads.look(file, cleaned.get("preset", ""))
+                self.found = uploads.look(file, cleaned.get("preset", ""))
             except BadFile as problem:
                 self.add_error("file", str(problem))
         return cleaned
