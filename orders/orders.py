@@ -184,12 +184,12 @@ def take_back(
     left_by_line = {left.line.pk: left for left in what_is_left(order)}
     if missing := wanted.keys() - left_by_line.keys():
         raise Refused(_("Line %(line)s is not one of %(order)s.") % {"line": min(missing), "order": order})
-    at = at or timezone.now()
+    at, smallest = at or timezone.now(), unit(Shop.current().currency)
     left_of_order = worth(order)
     taken = []
     for pk, quantity in wanted.items():
         left = left_by_line[pk]
-        value = min(left.worth(quantity, unit(Shop.current().currency)), left_of_order)
+        value = min(left.worth(quantity, smallest), left_of_order)
         left_of_order -= value
         taken.append(take(left, quantity, value, LineKind.RETURN, at, reason))
     tell(order)

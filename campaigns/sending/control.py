@@ -50,7 +50,13 @@ def cancel(campaign: Campaign) -> None:
 
 @transaction.atomic
 def resend_in_doubt(campaign: Campaign) -> int:
-    """Put what is in doubt into the queue again: some may get the mail twice. Returns how many."""
+    """Put what is in doubt into the queue again: some may get the mail twice. Returns how many.
+
+    None of a campaign that was cancelled: nobody would take them out of the queue.
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if campaign.state == CampaignState.CANCELLED:
+        return 0
     doubtful = Delivery.objects.filter(campaign=campaign, state=DeliveryState.IN_DOUBT)
     number = doubtful.update(state=DeliveryState.QUEUED, reason="", detail="", worker="", lease=None, attempts=0)
     if number:

@@ -69,8 +69,8 @@ class Turn:
     def _send(self, claimed: list[Claimed]) -> None:
         outcome = Outcome(self.campaign.pk, self.worker)
         waiting, begin_until = deque(claimed), time.monotonic() + BATCH_SECONDS
-        known = values([each.customer_id for each in claimed], self.prepared.names)
         try:
+            known = values([each.customer_id for each in claimed], self.prepared.names)
             while waiting and not self.stopped and time.monotonic() < begin_until:
                 each = waiting.popleft()
                 self._send_one(each, known[each.customer_id], outcome)

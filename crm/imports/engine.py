@@ -61,7 +61,8 @@ def carry_out(work: Import, path: Path, *, score: bool = True) -> None:
             raise
         else:
             if score and changed and not work.dry_run:
-                progress.begin(SCORING)
+                with suppress(Stopped):  # too late: it is done
+                    progress.begin(SCORING)
                 _rescore()
 
 

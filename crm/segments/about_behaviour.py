@@ -1,6 +1,6 @@
 """Conditions over what follows from a customer's behaviour: facts, scores, stage, events, membership of other segments."""
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -42,8 +42,15 @@ def scored(params: Params, scope: Scope) -> Q:
     return Q(Exists(classes.filter(customer=OuterRef("pk"))))
 
 
+def counted_events(params: Params) -> QuerySet[Event]:
+    """Of opens and clicks only those that a human made (docs/domain.md 3)."""
+    name = params.text("kind")
+    rows = Event.objects.filter(kind=name)
+    return rows.filter(properties__agent="human") if events.kinds[name].response else rows
+
+
 def behaved(params: Params, scope: Scope) -> Q:
-    rows = Event.objects.filter(kind=params.text("kind"), at__lt=scope.at)
+    rows = counted_events(params).filter(at__lt=scope.at)
     if params.given("days"):
         rows = rows.filter(at__gte=scope.days_ago(params.whole("days")))
     return times(rows, params, scope)
@@ -103,7 +110,7 @@ def stage(customer: Customer, params: Params) -> str:
 
 
 def last_event(customer: Customer, params: Params) -> str:
-    rows = Event.objects.filter(customer=customer, kind=params.text("kind"))
+    rows = counted_events(params).filter(customer=customer)
     last = rows.order_by("-at").values_list("at", flat=True).first()
     if not last:
         return now("Never")

@@ -1,5 +1,5 @@
 -- returns.sql: to which sold line each cancelled line belongs (docs/domain.md 4, "what counts").
--- Sold lines that may be meant, with the quantity that has not come back yet.
+-- Sold lines that may be meant, with the quantity that has not come back yet and what it is worth.
 create temp table import_sold on commit drop as
 with wanted as (
     select distinct customer_id, product_id, unit_price from import_movement
@@ -9,11 +9,14 @@ theirs as materialized (
     select l.* from (select distinct customer_id from wanted) c join orders_orderline l using (customer_id) where l.kind = 'sale'
 )
 select l.id, l.order_id, l.customer_id, l.product_id, l.unit_price, l.quantity, l.value, o.placed_at, o.external_id,
-    l.quantity + coalesce((select sum(b.quantity) from orders_orderline b where b.takes_back_id = l.id), 0) as remaining
+    l.quantity + coalesce(b.quantity, 0) as remaining, l.value + coalesce(b.value, 0) as worth
 from wanted w
 join theirs l on l.customer_id = w.customer_id and l.unit_price = w.unit_price
     and coalesce(l.product_id, 0) = coalesce(w.product_id, 0)
-join orders_order o on o.id = l.order_id;
+join orders_order o on o.id = l.order_id
+left join lateral (
+    select sum(quantity) as quantity, sum(value) as value from orders_orderline where takes_back_id = l.id
+) b on true;
 create index on import_sold (customer_id, unit_price, product_id);
 create index on import_sold (id);
 analyze import_sold;
@@ -37,8 +40,12 @@ begin
           and (s.placed_at < back.at or s.order_id = back.order_id) and s.remaining >= back.quantity
         order by s.order_id = back.order_id desc nulls last, s.placed_at desc, s.external_id desc, s.id limit 1;
         if found then
-            update import_sold s set remaining = s.remaining - back.quantity where s.id = sold.id;
-            insert into import_taken values (back.line, sold.id, sold.order_id, round(sold.value * back.quantity / sold.quantity, 6));
+            -- The last piece is worth what is then left: thirds of a line add up to the whole of it.
+            if back.quantity < sold.remaining then
+                sold.worth := least(round(sold.value * back.quantity / sold.quantity, 6), sold.worth);
+            end if;
+            update import_sold s set remaining = s.remaining - back.quantity, worth = s.worth - sold.worth where s.id = sold.id;
+            insert into import_taken values (back.line, sold.id, sold.order_id, sold.worth);
         end if;
     end loop;
 end $$;

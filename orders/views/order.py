@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.models import Score
 from crm.roles import may, staff
+from crm.templatetags import regulars
 from orders import money
 from orders import orders as steps
 from orders.models import LineKind, Order, OrderChange, OrderLine, OrderState
@@ -75,11 +76,9 @@ def refund(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What the pieces typed so far are worth, while they are typed."""
     order = find(public_id)
     try:
-        wanted = quantities(request.GET)
+        wanted, smallest = quantities(request.GET), money.unit(regulars.shop().currency)
         worth = [
-            left.worth(wanted[left.line.pk], money.unit(order.currency))
-            for left in steps.what_is_left(order)
-            if left.line.pk in wanted
+            left.worth(wanted[left.line.pk], smallest) for left in steps.what_is_left(order) if left.line.pk in wanted
         ]
         refund, refused = min(sum(worth, Decimal(0)), order.value), ""
     except steps.Refused as error:

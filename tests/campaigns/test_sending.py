@@ -314,6 +314,16 @@ def test_what_a_dead_worker_held_is_in_doubt_and_goes_out_again_only_when_somebo
     assert adds_up(launched)
 
 
+def test_what_is_in_doubt_of_a_cancelled_campaign_stays_so(smtp_server):
+    customer()
+    launched = launch(campaign())
+    Delivery.objects.update(state="in_doubt")
+    control.cancel(launched)
+    assert control.resend_in_doubt(launched) == 0
+    assert accounts(launched).in_doubt == 1
+    assert accounts(launched).open == 0
+
+
 def test_two_workers_claim_different_deliveries_and_a_third_finds_no_place(smtp_server, transactional_db):
     for _number in range(60):
         customer()

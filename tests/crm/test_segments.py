@@ -88,6 +88,15 @@ def test_condition_finds_the_customers_it_says(people, rule, expected):
     assert who(rule) == expected
 
 
+def test_opens_of_machines_are_no_behaviour_of_the_customer(people):
+    answer(people["minh"], "2026-11-21", agent="machine")
+    answer(people["hoa"], "2026-11-21", agent="unknown")
+    assert who(leaf("event", kind="mail_opened", compare="at_least", times=1)) == {"Lan"}
+    assert who(leaf("event", kind="mail_opened", compare="at_most", times=0)) == {"Minh", "Hoa"}
+    opened = parse(leaf("event", kind="mail_opened", compare="at_least", times=1))
+    assert explain(opened, people["minh"]).verdicts[0].fact == "Never"
+
+
 def test_groups_nest(people):
     either = {"any": [leaf("city", cities="Huế"), leaf("tag", tag="tea")]}
     assert who(either, {"none": [leaf("orders", compare="at_least", number=2)]}) == {"Minh"}
