@@ -14,7 +14,7 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # by which Excel knows that the file is U
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _Line:
+class Line:
     """A file that gives back what is written to it."""
 
     def write(self, text: str) -> str:
@@ -23,7 +23,7 @@ class _Line:
 
 def as_csv(customers: CustomerQuerySet) -> Iterator[str]:
     """The lines of the file. Cells that a spreadsheet would take for a formula begin with an apostrophe."""
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield BOM + writer.writerow(columns())
     rows = customers.select_related("facts", "owner").prefetch_related("references", "score_set__model", "consents")
     shop = Shop.current()

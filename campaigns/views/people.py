@@ -23,6 +23,7 @@ from campaigns.sending.verdict import sentence
 from campaigns.views.drafts import as_uuid
 from campaigns.views.listing import View
 from campaigns.views.sending import get_launched
+from crm.customer_table import BOM, Line, defused
 from crm.roles import may
 from crm.templatetags.regulars import moment
 
@@ -153,8 +154,8 @@ def why(delivery: Delivery) -> str:
 
 
 def csv_lines(campaign: Campaign, found: QuerySet[Delivery]) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(
+    writer = csv.writer(Line())
+    yield BOM + writer.writerow(
         [
             _t("Customer"),
             _t("Address"),
@@ -168,17 +169,6 @@ def csv_lines(campaign: Campaign, found: QuerySet[Delivery]) -> Iterator[str]:
     )
     for row in found.select_related("customer").order_by("pk").iterator(chunk_size=2000):
         times = (row.sent_at, row.opened_at, row.clicked_at, row.unsubscribed_at)
-        name = without_formula(str(row.customer))
-        yield writer.writerow([name, row.address, row.get_state_display(), why(row), *map(moment, times)])
-
-
-def without_formula(text: str) -> str:
-    """A name that a spreadsheet would run as a formula is shown as text."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-class Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
+        yield writer.writerow(
+            [defused(row.customer), defused(row.address), row.get_state_display(), why(row), *map(moment, times)]
+        )

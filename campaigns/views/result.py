@@ -16,6 +16,7 @@ from campaigns.results.pictures import funnel, lift_pictures, plot
 from campaigns.sending.accounts import accounts
 from campaigns.views.sending import get_launched
 from crm import sql
+from crm.customer_table import BOM
 from crm.roles import may
 from crm.templatetags.regulars import day
 
@@ -59,7 +60,7 @@ def clicks(campaign: Campaign) -> list[LinkClicks]:
 def as_csv(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The table behind the chart: who ordered by day and group."""
     campaign = get_launched(public_id)
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="campaign-{campaign.public_id}.csv"'
     writer = csv.writer(response)
     writer.writerow(
