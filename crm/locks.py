@@ -17,14 +17,25 @@ def exclusive(name: str, *, wait: bool = False) -> Iterator[None]:
 
     If another process holds it, raises AlreadyRunning at once, or waits for it.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         if wait:
-            cursor.execute("select true from pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        else:
-            cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
+            wait_for(name)
+        elif not take(name):
             raise AlreadyRunning(
                 _("Another process is at this work now (%(name)s). Nothing was changed; try again in a minute.")
                 % {"name": name}
             )
         yield
+
+
+def take(name: str) -> bool:
+    """Whether nobody else has the lock `name`; then it is this transaction's until its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
+
+
+def wait_for(name: str) -> None:
+    """Wait until nobody else has the lock `name`; then it is this transaction's until its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

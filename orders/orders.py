@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm import events
+from crm import events, locks
 from crm.channels import Channel
 from crm.models import Customer, Shop, User
 from orders.models import LineKind, Order, OrderChange, OrderLine, OrderState, Product
@@ -76,8 +76,7 @@ def add_up(items: Sequence[Item], discount: Decimal, currency: str) -> Sums:
 
 def entered_with(key: UUID) -> Order | None:
     """The order that this entry form made before, if it was sent twice. Within a transaction: a second sender waits here."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"order:{key}"])
+    locks.wait_for(f"order:{key}")
     return Order.objects.filter(entry_key=key).first()
 
 

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from django.db import connection
-
+from crm import locks
 from crm.models import Customer
 
 
 def by_email(address: str, name: str, at: datetime, source: str) -> Customer:
     """The customer with that address, of several the latest; else a new one. Within a transaction."""
-    wait_for(address)
+    locks.wait_for(f"address:{address.lower()}")  # two mails at once from one new address make one customer
     found = Customer.objects.filter(email_key=address.lower()).exclude(email="").order_by("-created_at", "-id").first()
     return known(found, at) or Customer.objects.create(
         email=address, name=name or address.partition("@")[0], registered_at=at, source=source
@@ -18,7 +17,7 @@ def by_email(address: str, name: str, at: datetime, source: str) -> Customer:
 
 def by_phone(number: str, name: str, at: datetime, source: str) -> Customer:
     """The same by a phone number in E.164."""
-    wait_for(number)
+    locks.wait_for(f"address:{number}")
     found = Customer.objects.filter(phone=number).order_by("-created_at", "-id").first()
     return known(found, at) or Customer.objects.create(phone=number, name=name, registered_at=at, source=source)
 
@@ -29,9 +28,3 @@ def known(customer: Customer | None, at: datetime) -> Customer | None:
         customer.registered_at = at
         customer.save(update_fields=["registered_at"])
     return customer
-
-
-def wait_for(address: str) -> None:
-    """Two mails at once from one new address make one customer."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"address:{address.lower()}"])

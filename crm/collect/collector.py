@@ -20,11 +20,12 @@ from crm import events
 from crm.collect import doors
 from crm.collect.agents import Agent, classify
 from crm.collect.ingest import STREAM
+from crm.locks import take
 
 ALIVE_KEY, ALIVE_SECONDS = "regulars:alive:collector", 30
 BATCH = 5_000
 WAIT_MS = 1_000  # for new hits, before saying again that we live
-LOCK = 5_271_846  # one collector works at a time; a second one waits
+LOCK = "collector"  # one collector works at a time; a second one waits
 
 log = structlog.get_logger("regulars.collector")
 Entry = tuple[bytes, dict[bytes, bytes]]
@@ -42,7 +43,8 @@ def run(stop: threading.Event) -> None:
     """Collect until `stop` is set. A database or Valkey that is away is waited for: the hits wait in the stream."""
     while not stop.is_set():
         try:
-            collect(wait_ms=WAIT_MS)
+            if not collect(wait_ms=WAIT_MS):
+                stop.wait(0.1)  # another collector may be at it: what waits would be read again at once
             _valkey().set(ALIVE_KEY, 1, ex=ALIVE_SECONDS)
         except (DatabaseError, redis.RedisError) as error:
             log.error("collecting is held up, and tried again", error=f"{type(error).__name__}: {error}")
@@ -56,9 +58,8 @@ def collect(*, wait_ms: int | None = None) -> int:
     entries = found[0][1] if found else []
     if not entries:
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
+    with transaction.atomic():
+        if not take(LOCK):
             return 0
         hits = [hit for hit in map(_hit, entries) if hit[2] in doors]
         _store(hits)

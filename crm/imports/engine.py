@@ -18,7 +18,7 @@ from crm.imports.presets import presets
 from crm.imports.progress import Progress, Stopped
 from crm.imports.reader import BadFile, Source
 from crm.imports.staging import cells, stage
-from crm.locks import AlreadyRunning
+from crm.locks import AlreadyRunning, take
 from crm.models import Import, Shop
 from crm.models.customer import mark_changed
 from crm.models.imports import ImportState
@@ -68,23 +68,17 @@ def carry_out(work: Import, path: Path, *, score: bool = True) -> None:
 
 def _claim(work: Import, progress: Progress) -> bool:
     """Take this import in hand, then wait until no other one writes."""
-    if not _locked(f"crm.import:{work.pk}"):
+    if not take(f"crm.import:{work.pk}"):
         return False
     work.refresh_from_db()
     if work.state not in (ImportState.WAITING, ImportState.RUNNING):
         return False
     progress.start()
     progress.begin(WAITING)
-    while not _locked("crm.imports"):
+    while not take("crm.imports"):
         sleep(0.2)
         progress.tell(0, 0)
     return True
-
-
-def _locked(name: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", [name])
-        return bool(cursor.fetchone()[0])
 
 
 def _import(work: Import, path: Path, progress: Progress) -> list[int]:
