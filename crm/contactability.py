@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -74,8 +73,9 @@ def no_address(channel: Channel, purpose: Purpose, at: datetime) -> Q:
 
 @rule("no_consent", _("they have not agreed to it"))
 def no_consent(channel: Channel, purpose: Purpose, at: datetime) -> Q:
-    consent: type[models.Model] = _model("Consent")
-    agreed = consent._default_manager.filter(
+    from crm.models import Consent  # here, for customer.py imports this module
+
+    agreed = Consent.objects.filter(
         customer=OuterRef("pk"), channel=channel, purpose=purpose, state="granted", current=True
     )
     return ~Q(Exists(agreed))
@@ -83,14 +83,9 @@ def no_consent(channel: Channel, purpose: Purpose, at: datetime) -> Q:
 
 @rule("suppressed", _("the address bounced, complained or refused"))
 def suppressed(channel: Channel, purpose: Purpose, at: datetime) -> Q:
+    from crm.models import Suppression
+
     field = {Channel.EMAIL: "email_key", Channel.PHONE: "phone", Channel.MESSENGER: "phone"}.get(channel)
     if field is None:
         return Q(pk__in=[])
-    return Q(Exists(_model("Suppression")._default_manager.filter(channel=channel, address=OuterRef(field))))
-
-
-def _model(name: str) -> type[models.Model]:
-    """Looked up when asked: customer.py imports this module before consent.py can be."""
-    from django.apps import apps
-
-    return apps.get_model("crm", name)
+    return Q(Exists(Suppression.objects.filter(channel=channel, address=OuterRef(field))))

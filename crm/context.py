@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from crm import navigation
 from crm.management.commands import demo_users
-from crm.roles import Role
 from crm.templatetags import regulars
 
 
@@ -24,10 +23,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return entry.permission == "staff" or user.has_perm(f"crm.{entry.permission}")
 
     entries = sorted(filter(allowed, navigation.entries), key=lambda entry: (entry.group, entry.order))
-    names = {group.name for group in user.groups.all()}
     return {
         "shop": shop,
         "nav_groups": [list(group) for _number, group in groupby(entries, key=lambda entry: entry.group)],
         "new_entries": sorted(filter(allowed, navigation.new_entries), key=lambda entry: entry.order),
-        "role": next((role for role in Role if role.value in names), None),
+        "role": user.role,
     }

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from crm.models import User
 
-if TYPE_CHECKING:
-    from crm.models import User
-
 
 class Role(models.TextChoices):
     SALES = "Sales", _("Sales")

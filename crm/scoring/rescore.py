@@ -73,8 +73,7 @@ def rescore(as_of: datetime | None = None) -> Rescore:
         as_of = as_of or timezone.now()
         scores = score(View(as_of))
         scores = replace(scores, statistical=rank())
-        ScoringModel.objects.update(scored_at=as_of)
-        ScoringModel.objects.filter(stale=True).update(stale=False)
+        ScoringModel.objects.update(scored_at=as_of, stale=False)
     return scores
 
 

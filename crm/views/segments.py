@@ -4,8 +4,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -51,8 +49,6 @@ def new(request: HttpRequest) -> HttpResponse:
 @may("see_campaigns")
 def segment(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = get_object_or_404(Segment, public_id=public_id)
-    if request.method == "POST" and not request.user.has_perm("crm.change_campaigns"):
-        raise PermissionDenied("change_campaigns")
     return build(request, found, found.rules or builder.EMPTY)
 
 
@@ -148,14 +144,10 @@ def explanation(request: HttpRequest, node: object) -> Explanation | None:
 @require_POST
 def delete(request: HttpRequest, public_id: UUID) -> HttpResponse:
     segment = get_object_or_404(Segment, public_id=public_id)
-    used = reading.uses(segment)
-    try:
-        if used:
-            raise ProtectedError("used", set())
-        segment.delete()
-    except ProtectedError:
+    if used := reading.uses(segment):
         names = ", ".join(use.name for use in used)
         messages.error(request, _("“%(name)s” is used by %(uses)s and stays.") % {"name": segment, "uses": names})
         return redirect(segment)
+    segment.delete()
     messages.success(request, _("“%(name)s” is deleted. The customers stay.") % {"name": segment})
     return redirect("crm:segments")

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from crm.roles import Role, any_staff
+from crm.roles import Role, any_staff, staff
 
 FIRST_SCREEN = {
     Role.SALES: "crm:customers",
@@ -16,6 +16,4 @@ FIRST_SCREEN = {
 
 @any_staff
 def start(request: HttpRequest) -> HttpResponse:
-    groups = set(request.user.groups.values_list("name", flat=True))
-    role = next((role for role in Role if role.value in groups), Role.SALES)
-    return redirect(FIRST_SCREEN[role])
+    return redirect(FIRST_SCREEN[staff(request).role or Role.SALES])

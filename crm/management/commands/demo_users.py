@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 
 from crm.models import User
@@ -19,12 +18,13 @@ NAMES = {
 }
 
 
-def logins() -> list[dict[str, Any]]:
+def address(role: Role) -> str:
+    return f"{role.value.lower()}@demo.example"
+
+
+def logins() -> list[dict[str, str]]:
     """The log-ins as the demo's log-in page offers them."""
-    return [
-        {"role": role, "name": name, "email": f"{role.value.lower()}@demo.example", "password": PASSWORD}
-        for role, name in NAMES.items()
-    ]
+    return [{"role": role, "name": name, "email": address(role), "password": PASSWORD} for role, name in NAMES.items()]
 
 
 class Command(BaseCommand):
@@ -33,11 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         users = []
         for role, name in NAMES.items():
-            email = f"{role.value.lower()}@demo.example"
+            email = address(role)
             user, made = User.objects.get_or_create(email=email, defaults={"name": name})
             if made:
                 user.set_password(PASSWORD)
                 user.save()
-                user.groups.set([Group.objects.get(name=role.value)])
+                user.take_role(role)
             users.append({"role": role.value.lower(), "email": email, "password": PASSWORD})
         self.stdout.write(json.dumps(users))
