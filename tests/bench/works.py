@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.bench import pages, scores, segments, send
+from tests.bench import pages, scores, segments, send, track
 from tests.bench.measure import Row
 
 Work = Callable[[int], Iterator[Row]]
@@ -15,6 +15,7 @@ WORKS: dict[str, Work] = {
     "page:customers": pages.customers,
     "search": pages.search,
     "send": send.send,
+    "track": track.track,
 }
 
 
