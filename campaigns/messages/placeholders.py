@@ -45,6 +45,7 @@ LIST = [
     Placeholder("shop.address", _("Postal address of the shop")),
     Placeholder("unsubscribe_url", _("Link to unsubscribe")),
 ]
+OF_FACTS = {"customer.orders", "customer.revenue", "customer.last_order"}
 KNOWN = {placeholder.name: placeholder for placeholder in LIST}
 
 
@@ -55,27 +56,28 @@ def values(customer_ids: Iterable[int], names: Collection[str] = KNOWN) -> dict[
     """
     shop = regulars.shop()
     of_shop: Values = {"name": shop.name, "address": shop.postal_address}
-    customers = Customer.objects.filter(pk__in=list(customer_ids)).select_related("facts")
+    customers = Customer.objects.filter(pk__in=list(customer_ids))
+    if not OF_FACTS.isdisjoint(names):
+        customers = customers.select_related("facts")
     with translation.override(shop.language):
         return {each.pk: {"customer": of_customer(each, shop, names), "shop": of_shop} for each in customers}
 
 
 def of_customer(customer: Customer, shop: Shop, names: Collection[str] = KNOWN) -> Values:
     """What is missing is None, so that {% if customer.city %} asks whether there is one."""
-    facts = getattr(customer, "facts", None)
     found: Values = {
         "name": customer.name or None,
         "first_name": first_name(customer, shop.language) or None,
         "email": customer.email,
         "city": customer.city or None,
-        "orders": facts.orders if facts else 0,
     }
     # Writing these takes as long as all the rest of a mail: only where it is asked for.
     if "customer.phone" in names:
         found["phone"] = phone(customer.phone) or None
-    if "customer.revenue" in names:
+    if not OF_FACTS.isdisjoint(names):
+        facts = getattr(customer, "facts", None)
+        found["orders"] = facts.orders if facts else 0
         found["revenue"] = money(facts.revenue if facts else 0)
-    if "customer.last_order" in names:
         found["last_order"] = day(facts.last_order_at if facts else None) or None
     return found
 

@@ -7,7 +7,7 @@ pieces stand slots (the delivery's own signed addresses) and Liquid nodes, which
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from io import StringIO
@@ -58,7 +58,7 @@ class Prepared:
         self.link_ids = list(campaign.links.order_by("position").values_list("pk", flat=True))
         same = _named([f"{MARK}{number}{MARK}" for number in range(3 + len(letter.links))])
         same["shop"] = {"name": shop.name, "address": shop.postal_address}
-        self.subject = letter.subject
+        self.subject = Part(letter.subject, same, encode=str.encode)
         self.text = Part(letter.text, same)
         self.html = Part(letter.html, same)
         self.names = {name for template in (letter.subject, letter.text, letter.html) for name in _asked_by(template)}
@@ -82,7 +82,7 @@ class Prepared:
             (
                 b"Message-ID: <%s@%s>\r\n" % (sign("m", delivery_id).encode(), self.domain),
                 b"Date: %s\r\n" % format_datetime(datetime.now(UTC)).encode(),
-                b"Subject: %s\r\n" % words(self.subject.render(all_values)),
+                b"Subject: %s\r\n" % words(b"".join(self.subject.fill(slots, all_values)).decode()),
                 b"To: %s\r\n" % mailbox(name, address),
                 b"List-Unsubscribe: <%s>\r\n" % addresses[0].encode(),
                 self.same_headers,
@@ -118,10 +118,10 @@ def _asked_by(template: BoundTemplate) -> Iterator[str]:
 
 
 class Part:
-    """The text or the HTML of a mail, in pieces."""
+    """The subject, the text or the HTML of a mail, in pieces."""
 
-    def __init__(self, template: BoundTemplate, same: Values) -> None:
-        self.template = template
+    def __init__(self, template: BoundTemplate, same: Values, encode: Callable[[str], bytes] | None = None) -> None:
+        self.template, self.encode = template, encode or encoded
         # A template that assigns works out its nodes one after the other, each time; in others, like ones are one.
         self.lone = not template.analyze().locals
         self.pieces = list(self._pieces(same))
@@ -134,12 +134,19 @@ class Part:
         for node in self.template.nodes:
             written = _same_for_all(node, self.template, same) if self.lone or not list(node.expressions()) else None
             if written is None:
-                yield from _static(text)
+                yield from self._static(text)
                 yield seen.setdefault(str(node), node) if self.lone else node
                 text = ""
             else:
                 text += written
-        yield from _static(text)
+        yield from self._static(text)
+
+    def _static(self, text: str) -> Iterator[bytes | int]:
+        for place, part in enumerate(text.split(MARK)):
+            if place % 2:
+                yield int(part)
+            elif part:
+                yield self.encode(part)
 
     def fill(self, slots: list[bytes], values: Values) -> list[bytes]:
         """The pieces with slots (encoded) and Liquid worked out."""
@@ -152,7 +159,7 @@ class Part:
                 if node not in done or not self.lone:
                     written = StringIO()
                     node.render(context, written)
-                    done[node] = encoded(written.getvalue())
+                    done[node] = self.encode(written.getvalue())
                 filled[place] = done[node]
         return filled
 
@@ -175,14 +182,6 @@ def _same_for_all(node: Node, template: BoundTemplate, same: Values) -> str | No
     except LiquidError:
         return None
     return None if asked.for_more else written.getvalue()
-
-
-def _static(text: str) -> Iterator[bytes | int]:
-    for place, part in enumerate(text.split(MARK)):
-        if place % 2:
-            yield int(part)
-        elif part:
-            yield encoded(part)
 
 
 def encoded(text: str) -> bytes:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import smtplib
 import socket
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+MOST_LINE = 8192  # of an answer
 ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -24,7 +27,11 @@ class Stage(StrEnum):
 
     SENDER = "sender"
     RECIPIENT = "recipient"
+    DATA = "data"
     MESSAGE = "message"
+
+
+ENVELOPE = (Stage.SENDER, Stage.RECIPIENT, Stage.DATA)
 
 
 @dataclass(frozen=True)
@@ -59,16 +66,23 @@ class Lost(Exception):
         self.in_doubt = in_doubt
 
 
+class _EncryptedFromTheStart(smtplib.SMTP_SSL):
+    """SMTP_SSL that looks at the server's certificate."""
+
+    def __init__(self, host: str, port: int, local_hostname: str, timeout: float) -> None:
+        super().__init__(host, port, local_hostname, timeout=timeout, context=ssl.create_default_context())
+
+
 class Connection:
     """Raises ServerAway where it cannot be opened, log-in included."""
 
     def __init__(self) -> None:
         host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
-        kind = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+        kind = _EncryptedFromTheStart if settings.EMAIL_USE_SSL else smtplib.SMTP
         try:
             self.smtp = kind(host, port, local_hostname=_own_name(), timeout=settings.EMAIL_TIMEOUT)
             if settings.EMAIL_USE_TLS:
-                self.smtp.starttls()
+                self.smtp.starttls(context=ssl.create_default_context())
             self.smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_HOST_USER:
                 self.smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
@@ -78,6 +92,7 @@ class Connection:
             sentence = _("The mail server %(host)s:%(port)s cannot be reached: %(error)s.")
             raise ServerAway(sentence % {"host": host, "port": port, "error": error}) from error
         self.pipelining = self.smtp.has_extn("pipelining")
+        self.replies = cast(BinaryIO, self.smtp.file)
 
     def send(self, sender: str, recipient: str, message: bytes) -> Answer:
         """Hand over one mail; `message` has CR LF line ends. Raises Lost."""
@@ -90,7 +105,7 @@ class Connection:
             begun = True
             self._write(message.replace(b"\r\n.", b"\r\n..") + b".\r\n")
             return self._answer(Stage.MESSAGE)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: an answer without a number
             raise Lost(in_doubt=begun, why=f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
@@ -102,7 +117,7 @@ class Connection:
 
     def _together(self, commands: tuple[bytes, ...]) -> Answer | None:
         self._write(b"".join(commands))
-        answers = [self._answer(stage) for stage in Stage]
+        answers = [self._answer(stage) for stage in ENVELOPE]
         refused = next((each for each in answers[:2] if each.code >= 300), None)
         if answers[2].code == 354:
             if refused:  # the server waits for a message all the same: it gets an empty one, which it must refuse
@@ -113,19 +128,19 @@ class Connection:
         return refused or answers[2]
 
     def _in_turn(self, commands: tuple[bytes, ...]) -> Answer | None:
-        for command, stage in zip(commands, Stage, strict=True):
+        for command, stage in zip(commands, ENVELOPE, strict=True):
             self._write(command)
             answer = self._answer(stage)
-            if answer.code >= 300 and not (stage == Stage.MESSAGE and answer.code == 354):
+            if answer.code != 354 if stage == Stage.DATA else answer.code >= 300:
                 self._reset()
                 return answer
         return None
 
     def _reset(self) -> None:
         """Take back a mail that was refused half-way. A server that hung up meanwhile is noticed with the next mail."""
-        with suppress(OSError, smtplib.SMTPException):
+        with suppress(OSError, smtplib.SMTPException, ValueError):
             self._write(b"RSET\r\n")
-            self.smtp.getreply()
+            self._answer(Stage.SENDER)
 
     def _write(self, data: bytes) -> None:
         if self.smtp.sock is None:
@@ -133,8 +148,16 @@ class Connection:
         self.smtp.sock.sendall(data)
 
     def _answer(self, stage: Stage) -> Answer:
-        code, text = self.smtp.getreply()
-        return Answer(stage, code, text.decode("utf-8", "replace"))
+        """The next answer, of one line or several (250-first, 250 last)."""
+        lines = []
+        while True:
+            line = self.replies.readline(MOST_LINE)
+            if not line:
+                raise smtplib.SMTPServerDisconnected("hung up")
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                break
+        return Answer(stage, int(line[:3]), b"\n".join(lines).decode("utf-8", "replace"))
 
 
 def _own_name() -> str:

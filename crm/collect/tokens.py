@@ -4,11 +4,11 @@ A token is 22 bytes in base64url: a tag of 12 bytes (HMAC-SHA256 over the door a
 with a key stream that the tag gives. The keys follow from SECRET_KEY; SECRET_KEY_FALLBACKS keep old mails' links alive.
 """
 
-import hmac
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 from hashlib import blake2b
+from hmac import compare_digest, digest
 
 from django.conf import settings
 from django.utils.encoding import force_bytes
@@ -26,8 +26,8 @@ def sign(door: str, number: int, part: int = 0) -> str:
     """The token of an object (below 2^48) and one of its parts (below 2^32) for a door."""
     signing, masking = _keys()[0]
     numbers = NUMBERS.pack(number >> 32, number & 0xFFFFFFFF, part >> 16, part & 0xFFFF)
-    tag = hmac.digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
-    return urlsafe_b64encode(tag + _masked(numbers, masking, tag)).decode()[:LENGTH]
+    tag = digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
+    return urlsafe_b64encode(tag + _masked(numbers, masking, tag))[:LENGTH].decode()
 
 
 def read(door: str, token: str) -> tuple[int, int]:
@@ -43,8 +43,8 @@ def read(door: str, token: str) -> tuple[int, int]:
         raise BadToken
     for signing, masking in _keys():
         numbers = _masked(masked, masking, tag)
-        expected = hmac.digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
-        if hmac.compare_digest(tag, expected):
+        expected = digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
+        if compare_digest(tag, expected):
             high, low, part_high, part_low = NUMBERS.unpack(numbers)
             return high << 32 | low, part_high << 16 | part_low
     raise BadToken
@@ -61,8 +61,8 @@ def _keys() -> list[tuple[bytes, bytes]]:
     secrets = map(force_bytes, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
     return [
         (
-            hmac.digest(secret, b"regulars.token.sign", "sha256"),
-            hmac.digest(secret, b"regulars.token.mask", "sha256"),
+            digest(secret, b"regulars.token.sign", "sha256"),
+            digest(secret, b"regulars.token.mask", "sha256"),
         )
         for secret in secrets
     ]
