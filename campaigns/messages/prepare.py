@@ -7,9 +7,10 @@ pieces stand slots (the delivery's own signed addresses) and Liquid nodes, which
 from __future__ import annotations
 
 import binascii
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from io import StringIO
 
 from django.conf import settings
@@ -81,7 +82,7 @@ class Prepared:
         return b"".join(
             (
                 b"Message-ID: <%s@%s>\r\n" % (sign("m", delivery_id).encode(), self.domain),
-                b"Date: %s\r\n" % format_datetime(datetime.now(UTC)).encode(),
+                b"Date: %s\r\n" % _date(int(time.time())),
                 b"Subject: %s\r\n" % words(b"".join(self.subject.fill(slots, all_values)).decode()),
                 b"To: %s\r\n" % mailbox(name, address),
                 b"List-Unsubscribe: <%s>\r\n" % addresses[0].encode(),
@@ -97,7 +98,13 @@ class Prepared:
     def _addresses(self, delivery_id: int) -> list[str]:
         own = (doors.unsubscribe_path(delivery_id), doors.open_path(delivery_id), doors.hidden_path(delivery_id))
         links = (doors.click_path(delivery_id, link_id) for link_id in self.link_ids)
-        return [settings.PUBLIC_URL + path for path in (*own, *links)]
+        url = settings.PUBLIC_URL
+        return [url + path for path in (*own, *links)]
+
+
+@lru_cache(1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def _named(addresses: list[str]) -> Values:

@@ -48,10 +48,10 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
     _empty, _t, name, token = (*environ["PATH_INFO"].split("/", 3), "", "", "")[:4]
     door = doors.get(name)
     try:
+        if door is None:
+            raise BadToken
         number, part = read(name, token.removesuffix(".gif"))
     except BadToken:
-        door = None
-    if door is None:
         return _text(start_response, "404 Not Found", "This address is not ours or not whole.")
     answer: Answer = _dot
     if door.target is not None:

@@ -1,21 +1,21 @@
 """Signed addresses: nobody can guess one, change one, or read a number out of one.
 
-A token is 22 bytes in base64url: a tag of 12 bytes (HMAC-SHA256 over the door and two numbers), and the numbers, masked
-with a key stream that the tag gives. The keys follow from SECRET_KEY; SECRET_KEY_FALLBACKS keep old mails' links alive.
+A token is 22 bytes in base64url: a tag of 12 bytes (keyed BLAKE2b, RFC 7693, over the door and two numbers), and the numbers,
+masked with what the tag gives. The keys follow from SECRET_KEY; SECRET_KEY_FALLBACKS keep the links of old mails alive.
 """
 
-import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import hmac
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from functools import cache
 from hashlib import blake2b
-from hmac import compare_digest, digest
 
 from django.conf import settings
 from django.utils.encoding import force_bytes
 
-TAG = 12
-NUMBERS = struct.Struct(">HIHH")  # 48 bits of the object, 32 of the part
+TAG, NUMBERS = 12, 10  # bytes; 6 of the numbers are the object's, 4 the part's
 LENGTH = 30  # of a token, in letters
+URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class BadToken(ValueError):
@@ -25,9 +25,10 @@ class BadToken(ValueError):
 def sign(door: str, number: int, part: int = 0) -> str:
     """The token of an object (below 2^48) and one of its parts (below 2^32) for a door."""
     signing, masking = _keys()[0]
-    numbers = NUMBERS.pack(number >> 32, number & 0xFFFFFFFF, part >> 16, part & 0xFFFF)
-    tag = digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
-    return urlsafe_b64encode(tag + _masked(numbers, masking, tag))[:LENGTH].decode()
+    numbers = number << 32 | part
+    tag = _tag(signing, door, numbers)
+    raw = tag + (numbers ^ _mask(masking, tag)).to_bytes(NUMBERS, "big")
+    return b2a_base64(raw, newline=False)[:LENGTH].translate(URLSAFE).decode()
 
 
 def read(door: str, token: str) -> tuple[int, int]:
@@ -38,21 +39,22 @@ def read(door: str, token: str) -> tuple[int, int]:
         raw = urlsafe_b64decode(token + "==")
     except ValueError:
         raise BadToken from None
-    tag, masked = raw[:TAG], raw[TAG:]
-    if len(raw) != TAG + NUMBERS.size:
+    if len(raw) != TAG + NUMBERS:
         raise BadToken
+    tag, masked = raw[:TAG], int.from_bytes(raw[TAG:], "big")
     for signing, masking in _keys():
-        numbers = _masked(masked, masking, tag)
-        expected = digest(signing, door.encode() + b"\0" + numbers, "sha256")[:TAG]
-        if compare_digest(tag, expected):
-            high, low, part_high, part_low = NUMBERS.unpack(numbers)
-            return high << 32 | low, part_high << 16 | part_low
+        numbers = masked ^ _mask(masking, tag)
+        if hmac.compare_digest(tag, _tag(signing, door, numbers)):
+            return numbers >> 32, numbers & 0xFFFFFFFF
     raise BadToken
 
 
-def _masked(numbers: bytes, key: bytes, tag: bytes) -> bytes:
-    stream = blake2b(tag, key=key, digest_size=NUMBERS.size).digest()
-    return (int.from_bytes(numbers, "big") ^ int.from_bytes(stream, "big")).to_bytes(NUMBERS.size, "big")
+def _tag(key: bytes, door: str, numbers: int) -> bytes:
+    return blake2b(numbers.to_bytes(NUMBERS, "big"), digest_size=TAG, key=key, person=door.encode()).digest()
+
+
+def _mask(key: bytes, tag: bytes) -> int:
+    return int.from_bytes(blake2b(tag, digest_size=NUMBERS, key=key).digest(), "big")
 
 
 @cache
@@ -60,9 +62,6 @@ def _keys() -> list[tuple[bytes, bytes]]:
     """For signing and masking: of the present secret first, then of former ones, which still open."""
     secrets = map(force_bytes, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
     return [
-        (
-            digest(secret, b"regulars.token.sign", "sha256"),
-            digest(secret, b"regulars.token.mask", "sha256"),
-        )
+        (hmac.digest(secret, b"regulars.token.sign", "sha256"), hmac.digest(secret, b"regulars.token.mask", "sha256"))
         for secret in secrets
     ]
