@@ -4,6 +4,7 @@ Each pytest process (each worker of -n) has a database and a Valkey of its own. 
 DATABASE_URL and REDIS_URL, or are the embedded ones, which run as long as the tests do.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -23,6 +24,7 @@ import pytest
 import redis
 from aiosmtpd.controller import Controller
 from django.conf import settings
+from django.core.cache import caches
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import TransactionTestCase
 
@@ -141,6 +143,8 @@ def _point_to(url: str) -> None:
     settings.CELERY_BROKER_URL = app.conf.broker_url = embedded.broker_url(url)
     if "redis" in settings.CACHES["default"]["BACKEND"].lower():
         settings.CACHES["default"]["LOCATION"] = url
+        with contextlib.suppress(AttributeError):
+            del caches["default"]  # made while modules were imported, with the address of before
 
 
 @pytest.fixture(scope="session")

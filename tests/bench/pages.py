@@ -1,6 +1,9 @@
 """Pages and the search while typing, as server time; the limit is the bare SQL of the same rows on the same connection."""
 
+import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -39,6 +42,14 @@ def customers(scale: int) -> Iterator[Row]:
     ours = [timed(lambda: ok(client, reverse("crm:customers"))) for _ in range(TIMES)]
     limit = [timed(lambda: [query(sql) for sql in BARE_CUSTOMERS]) for _ in range(TIMES)]
     yield Row("page:customers", scale, p95(ours) * 1000, p95(limit) * 1000, "ms", 10)
+
+
+def growth(scale: int) -> Iterator[Row]:
+    """The list of customers here, beside the same list of a shop with a thousand."""
+    command = [sys.executable, "-m", "tests.bench", "page:customers", "--scale", "1000", "--json"]
+    small = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]["ours"]
+    (here,) = customers(scale)
+    yield Row("page:growth", scale, here.ours, small, "ms", 1.5)
 
 
 def search(scale: int) -> Iterator[Row]:

@@ -13,6 +13,7 @@ WORKS: dict[str, Work] = {
     "segment": segments.segment,
     "page:customer": pages.customer,
     "page:customers": pages.customers,
+    "page:growth": pages.growth,
     "search": pages.search,
     "send": send.send,
     "track": track.track,

@@ -3,11 +3,8 @@
 import csv
 import io
 import re
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
 import pytest
@@ -147,29 +144,10 @@ def test_a_list_needs_the_same_few_queries_however_long_it_is(staff):
     assert counts[1] <= counts[0] <= 12
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_customers_take_hardly_longer_than_a_thousand(staff):
-    browser, times = staff("Admin"), {}
-    for size in (1_000, 100_000):
-        Customer.objects.all().delete()
-        crowd(size)
-        times[size] = _milliseconds(lambda: browser.get(LIST))
-        middle = Customer.objects.order_by("-facts__revenue")[size // 2]
-        times[size, "middle"] = _milliseconds(lambda: browser.get(LIST, {"after": middle.public_id}))  # noqa: B023
-    assert times[100_000] <= 1.5 * times[1_000], times
-    assert times[100_000, "middle"] <= 1.5 * times[1_000, "middle"], times
-    for sort in SORTS:
-        assert "Seq Scan on crm_customer" not in _plan(sort), sort
-
-
-def _milliseconds(ask: Callable[[], Any]) -> float:
-    """The quicker half of many tries: other work on the machine makes some slow."""
-    taken = []
-    for _try in range(15):
-        began = time.perf_counter()
-        ask()
-        taken.append((time.perf_counter() - began) * 1000)
-    return median(sorted(taken)[:7])
+@pytest.mark.parametrize("sort", SORTS)
+def test_no_order_of_the_list_reads_all_customers(sort):
+    crowd(20_000)
+    assert "Seq Scan on crm_customer" not in _plan(sort)
 
 
 def _plan(sort: str) -> str:
