@@ -1,5 +1,6 @@
 """Named SQL statements, each a file beside the Python that runs it, with its reason in comments."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from psycopg import ClientCursor
 from psycopg import sql as composed
 
+COMMENT = re.compile(r"--.*")
 FOLDERS = [Path(__file__).parent]
 
 
@@ -37,6 +39,8 @@ def run(
         parts["asked"] = asked
     text = statement(name)
     if parts:
+        # Without its comments: a value of a query may hold a line end, and what follows it would stand outside the comment.
+        text = COMMENT.sub("", text)
         text = composed.SQL(text).format(**parts).as_string(connection.connection)
     cursor.execute(text, parameters)
     return cursor

@@ -1,4 +1,4 @@
-"""From rules to queries. The one place where SQL is composed, and only from what the ORM wrote (docs/architecture.md)."""
+"""From rules to queries. What is asked is written by the ORM alone; crm/sql.py puts it into the named statement."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -6,8 +6,6 @@ from operator import and_, or_
 
 from django.db import connection
 from django.db.models import F, Q
-from psycopg import ClientCursor
-from psycopg import sql as composed
 
 from crm import sql
 from crm.models import Customer, Segment
@@ -35,11 +33,9 @@ def members(node: Node, scope: Scope) -> CustomerQuerySet:
 
 def difference(segment: Segment, node: Node, scope: Scope) -> tuple[int, int, int]:
     """Make the membership equal to the rules, in one statement. Returns (belong now, entered, left)."""
-    text, params = members(node, scope).order_by().values("id").query.sql_with_params()
+    asked = sql.written(members(node, scope).order_by().values("id"))
     customers = None if scope.customers is None else list(scope.customers)
     with connection.cursor() as cursor:
-        want = ClientCursor(connection.connection).mogrify(text, params).replace("%", "%%")
-        statement = composed.SQL(sql.statement("segments/refresh")).format(want=composed.SQL(want))
-        cursor.execute(statement.as_string(connection.connection), {"segment": segment.pk, "customers": customers})
+        sql.run(cursor, "segments/refresh", asked=asked, segment=segment.pk, customers=customers)
         size, entered, left = cursor.fetchone()
     return size, entered, left

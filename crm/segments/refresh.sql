@@ -1,6 +1,9 @@
 -- refresh.sql: who belongs now against who belonged, as one difference; an unchanged segment writes nothing.
--- {want}: the customers (id) who meet the rules. `customers` is null for all, else only these may enter or leave.
-with want as materialized ({want}),
+-- `customers` is null for all, else only these may enter or leave.
+with want as materialized (
+    -- The customers (id) who meet the rules.
+    {asked}
+),
 entered as (
     insert into crm_membership (customer_id, segment_id)
     select id, %(segment)s from want

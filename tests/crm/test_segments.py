@@ -279,6 +279,12 @@ def test_explanation_gives_each_condition_its_answer_and_the_fact(people):
     assert explained.verdicts[1].fact == "Huế"
 
 
+def test_a_line_end_in_the_text_of_a_rule_ends_nothing(people):
+    """The query stands in a named statement, where a comment ends with its line."""
+    odd = Segment.objects.create(name="Odd", rules={"all": [leaf("name", text="x\n; drop table crm_savedview; --")]})
+    assert refresh.refresh(odd) == refresh.Refreshed()
+
+
 def test_text_of_a_rule_is_never_code(people):
     nasty = """'; drop table crm_customer; -- %s %(x)s {want} <script>"""
     rules = {
