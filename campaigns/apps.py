@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.apps import AppConfig
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -37,43 +38,18 @@ class CampaignsConfig(AppConfig):
                 order=4,
             )
         )
+
+        def kind(
+            name: str, label: Promise, icon: str, sentence: Promise, *, derived: bool = False, response: bool = False
+        ) -> events.Kind:
+            return events.Kind(
+                name, label, icon, sentence, "messages", app="campaigns", derived=derived, response=response
+            )
+
         events.register(
-            events.Kind("mail_sent", _("Campaign"), "mail", _("Campaign {campaign}"), "messages", app="campaigns"),
-            events.Kind(
-                "unsubscribed",
-                _("Unsubscribed"),
-                "x",
-                _("Unsubscribed through {campaign}"),
-                "messages",
-                app="campaigns",
-            ),
-            events.Kind(
-                "mail_opened",
-                _("Opened"),
-                "mail-opened",
-                _("Opened {campaign}"),
-                "messages",
-                app="campaigns",
-                derived=False,
-                response=True,
-            ),
-            events.Kind(
-                "mail_clicked",
-                _("Clicked"),
-                "click",
-                _("Clicked {url} in {campaign}"),
-                "messages",
-                app="campaigns",
-                derived=False,
-                response=True,
-            ),
-            events.Kind(
-                "mail_scanned",
-                _("Scanned"),
-                "robot",
-                _("A mail scanner followed the links of {campaign}"),
-                "messages",
-                app="campaigns",
-                derived=False,
-            ),
+            kind("mail_sent", _("Campaign"), "mail", _("Campaign {campaign}"), derived=True),
+            kind("unsubscribed", _("Unsubscribed"), "x", _("Unsubscribed through {campaign}"), derived=True),
+            kind("mail_opened", _("Opened"), "mail-opened", _("Opened {campaign}"), response=True),
+            kind("mail_clicked", _("Clicked"), "click", _("Clicked {url} in {campaign}"), response=True),
+            kind("mail_scanned", _("Scanned"), "robot", _("A mail scanner followed the links of {campaign}")),
         )

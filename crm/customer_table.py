@@ -1,6 +1,7 @@
 """Customers as CSV, for spreadsheets: a row at a time, so that a million of them need no memory."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from crm.models.customer import CustomerQuerySet
 from crm.models.score import Method
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"  # by which Excel knows that the file is UTF-8
+NUMBER = re.compile(r"[+-]\d[\d., ]*")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -72,12 +74,6 @@ def row(customer: Customer, shop: Shop) -> Iterable[object]:
 
 
 def defused(cell: object) -> str:
-    """A text that begins like a formula is shown, not calculated; numbers stay numbers."""
+    """A text that begins like a formula is shown, not calculated; numbers (of phones too) stay as they are."""
     text = str(cell)
-    if not text.startswith(FORMULA) or _is_number(text):
-        return text
-    return f"'{text}"
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

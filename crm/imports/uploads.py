@@ -68,7 +68,9 @@ def start_all() -> None:
 
 
 def run(work: Import) -> None:
-    engine.carry_out(work, Path(default_storage.path(work.path)))
-    work.refresh_from_db()
-    if not work.is_under_way:
-        default_storage.delete(work.path)
+    try:
+        engine.carry_out(work, Path(default_storage.path(work.path)))
+    finally:
+        work.refresh_from_db()
+        if not work.is_under_way:
+            default_storage.delete(work.path)

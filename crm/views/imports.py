@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm import imports, keyset
+from crm.customer_table import BOM, Line, defused
 from crm.imports import uploads
 from crm.imports.presets import presets
 from crm.models import Import, Rejection, User
@@ -91,22 +92,11 @@ def left_out(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     return answer
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def _csv(work: Import) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # spreadsheets open it as UTF-8
-    yield writer.writerow([_("Line"), _("Reason"), *work.result["header"]])
+    writer = csv.writer(Line())
+    yield BOM + writer.writerow([_("Line"), _("Reason"), *map(defused, work.result["header"])])
     for row in work.rejections.order_by("line").select_related("of").iterator():
-        yield writer.writerow([row.line, row.reason, *map(_harmless, row.row)])
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula; numbers stay as they are."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") and not cell[1:2].isdigit() else cell
+        yield writer.writerow([row.line, row.reason, *map(defused, row.row)])
 
 
 @dataclass(frozen=True)
