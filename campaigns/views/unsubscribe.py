@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from campaigns.answers import doors
-from campaigns.answers.unsubscribe import unsubscribe
+from campaigns.answers.unsubscribe import is_done, unsubscribe
 from campaigns.models import Delivery
 from crm.collect.tokens import BadToken, read
 from crm.models import Shop
@@ -32,7 +32,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         unsubscribe(delivery)
         delivery.refresh_from_db()
     with translation.override(_language(request, delivery, shop)):
-        context = {"shop": shop, "delivery": delivery, "address": veiled(delivery.address)}
+        address = veiled(delivery.address)
+        context = {"shop": shop, "delivery": delivery, "done": is_done(delivery), "address": address}
         return render(request, "campaigns/unsubscribe.html", context)
 
 

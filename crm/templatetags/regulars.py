@@ -13,7 +13,7 @@ from typing import Literal, TypeGuard
 from uuid import UUID
 from zlib import crc32
 
-from babel import Locale, dates, numbers
+from babel import Locale, UnknownLocaleError, dates, numbers
 from django import template
 from django.core.signals import request_started
 from django.http import HttpRequest
@@ -264,7 +264,7 @@ def form() -> Locale:
 def form_of(language: str, country: str) -> Locale:
     try:
         return Locale.parse(f"{language}_{country}")
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownLocaleError):  # en_VN: English is a language of no such country
         return Locale.parse(language)
 
 

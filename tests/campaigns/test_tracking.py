@@ -314,6 +314,7 @@ def test_mails_that_wait_for_an_address_that_unsubscribed_are_skipped(delivery):
 def test_who_agrees_again_is_written_to_again(delivery):
     Client().post(page(delivery))
     consent.grant(delivery.customer, Channel.EMAIL, source="order by phone")
+    assert "<button" in Client().get(page(delivery)).content.decode().partition("<main")[2]
     assert states(launch(campaign())) == {delivery.customer_id: "queued"}
 
 

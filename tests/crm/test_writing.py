@@ -96,3 +96,10 @@ def test_a_link_keeps_the_query_and_changes_what_it_is_told(shop):
 def test_an_icon_is_decoration_unless_it_says_something():
     assert 'aria-hidden="true"' in regulars.icon("home")
     assert 'role="img" aria-label="Paid"' in regulars.icon("check", "sm", "Paid")
+
+
+def test_a_shop_in_vietnam_may_speak_english(shop):
+    shop.language = "en"
+    shop.save()
+    regulars.forget_shop()
+    assert regulars.day(date(2026, 11, 24)) != ""
