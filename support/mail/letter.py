@@ -18,6 +18,7 @@ from support.mail import text as words
 IDS = re.compile(r"<[^<>\s]{1,990}>")
 ADDRESS = re.compile(r"[^@\s<>\"',;]{1,64}@[^@\s<>\"',;]{1,190}")
 LARGEST = 40 * 2**20
+HEADER_LONGEST = 100_000  # characters that are read of a header
 PARTS_AT_MOST = 500
 IDS_AT_MOST = 100
 OLDEST = timedelta(days=366)
@@ -84,7 +85,7 @@ def raw_header(mime: Mime, name: str) -> str:
     """As it stands in the mail, on one line. Bytes beyond ASCII come as surrogates."""
     for key, value in mime.raw_items():
         if key.lower() == name.lower():
-            return " ".join(str(value).split())
+            return " ".join(str(value)[:HEADER_LONGEST].split())
     return ""
 
 

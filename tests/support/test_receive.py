@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from time import process_time
 
 import pytest
 from django.db import connection
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 from crm.channels import Channel
 from crm.models import Customer, Event, Shop, Suppression, User
 from support import tickets
+from support.mail.letter import read
 from support.mail.receive import Outcome, file_waiting, receive
 from support.mail.send import new_message_id
-from support.mail.text import without_quotes
+from support.mail.text import cleaned_html, from_html, without_quotes
 from support.models import Message, RawMail, Ticket
 from tests.support.conftest import MAILS
 
@@ -319,3 +321,35 @@ def test_the_quoted_mail_is_cut_off(text: str, said: str) -> None:
 def test_the_channel_of_a_mail_is_mail(get: Get) -> None:
     get("question")
     assert Event.objects.get().channel == Channel.EMAIL
+
+
+NOT_LONG = 3.0  # seconds, on a machine that has other things to do; each of these took minutes or all the memory
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" + "\n" * 200_000 + "b", "Vào " + "viết " * 40_000, "On " * 60_000, ">" * 199_000, "-" * 199_000 + "\nTừ: x"],
+)
+def test_a_text_that_is_made_to_be_slow_is_not_read_slowly(text: str) -> None:
+    begin = process_time()
+    without_quotes(text)
+    assert process_time() - begin < NOT_LONG
+
+
+def test_html_that_would_grow_when_it_is_read_is_shown_as_text() -> None:
+    bomb = "<p>" + "".join(f"<b a={number}>" for number in range(10_000)) + "<p>x" * 20_000
+    begin = process_time()
+    assert cleaned_html(bomb) == ""
+    assert from_html(bomb).count("x") > 10_000
+    assert process_time() - begin < NOT_LONG
+    newsletter = "<table>" + "<tr><td><font color=red>Trà</font> <b style='x'>sen</b></td></tr>" * 150 + "</table>"
+    assert cleaned_html(newsletter).count("Trà") == 150
+    assert "<b>sen</b>" in cleaned_html(newsletter)
+
+
+def test_a_header_of_a_megabyte_is_read_as_far_as_it_is_sensible() -> None:
+    begin = process_time()
+    mail = b"From: lan@example.vn\r\nSubject: " + b"=?a?q?" * 160_000 + b"\r\n\r\nHello"
+    _mime, letter = read(mail, timezone.now())
+    assert letter.text == "Hello"
+    assert process_time() - begin < NOT_LONG
