@@ -1,9 +1,12 @@
 """The connection to the mail server, with one that says and does what a test tells it."""
 
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from shutil import which
 
 import pytest
 
@@ -152,6 +155,43 @@ def test_a_server_that_is_not_there_is_named(settings):
 def test_answers_are_judged_by_their_exact_code_before_the_plain_one(stage, code, text, fate, reason, dead):
     verdict = judge(Answer(Stage(stage), code, text))
     assert (verdict.fate, verdict.reason, verdict.address_is_dead) == (fate, reason, dead)
+
+
+@pytest.mark.skipif(not which("openssl"), reason="a certificate is made with openssl")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_no_password_goes_to_a_server_whose_certificate_nobody_vouches_for(settings, tmp_path, at_once):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    listener, heard = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve() -> None:
+        client, _address = listener.accept()
+        with suppress(OSError), client:
+            if not at_once:
+                client.sendall(b"220 test\r\n")
+                client.recv(1000)
+                client.sendall(b"250-test\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n")
+                client.recv(1000)
+                client.sendall(b"220 go on\r\n")
+            with context.wrap_socket(client, server_side=True) as safe:
+                safe.sendall(b"220 test\r\n" if at_once else b"")
+                heard.append(safe.recv(1000))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", listener.getsockname()[1]
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "secret"
+    settings.EMAIL_USE_SSL, settings.EMAIL_USE_TLS = at_once, not at_once
+    with pytest.raises(ServerAway, match=r"(?i)certificate"):
+        Connection()
+    thread.join(10)
+    listener.close()
+    assert not any(heard)
 
 
 # In a campaign
