@@ -66,6 +66,15 @@ def test_the_way_on_after_log_in_leads_to_no_other_machine(lan, client):
     assert log_in(client, next="https://evil.example/").url == reverse("crm:start")
 
 
+def test_no_way_leads_from_a_session_to_another_address_to_log_in_with(lan, client):
+    log_in(client)
+    for action in ("action_add", "action_primary"):
+        assert client.post("/accounts/email/", {"email": "me@evil.example", action: ""}).status_code == 404
+    assert not log_in(Client(), email="me@evil.example").has_header("Location")
+    lan.refresh_from_db()
+    assert lan.email == "lan@shop.vn"
+
+
 def test_whose_access_was_taken_away_is_out_at_once_and_stays_out(lan, client):
     log_in(client)
     User.objects.update(is_active=False)

@@ -1,6 +1,6 @@
 """Pages for what goes wrong: each says what happened and what to do next."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -15,6 +15,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """A page that a library brings and that is not for here."""
+    raise Http404
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
