@@ -110,9 +110,12 @@ def test_the_result_lists_what_was_left_out_a_page_at_a_time_and_all_in_a_csv_to
 
 
 def test_cells_that_look_like_formulas_are_made_harmless_and_numbers_stay(staff: Staff) -> None:
-    work = imported("id,customer,date,amount,note\nA1,7,never,-5,=cmd()\n")
+    work = imported("id,customer,date,amount,note,=1+1\nA1,7,never,-5,=cmd(),\nA2,7,never,-5,=1+cmd(),+84 903\n")
     answer = staff("Marketing").get(reverse("crm:import_left_out", args=[work.public_id]))
-    assert b"".join(answer.streaming_content).decode().splitlines()[1].endswith("A1,7,never,-5,'=cmd()")
+    head, first, second = b"".join(answer.streaming_content).decode().splitlines()
+    assert head.endswith("'=1+1")
+    assert first.endswith("A1,7,never,-5,'=cmd(),")
+    assert second.endswith("A2,7,never,-5,'=1+cmd(),+84 903")
 
 
 def test_a_failed_import_says_why_and_a_stopped_one_that_nothing_is_there(staff: Staff) -> None:
