@@ -104,7 +104,7 @@ def spent_over(query: QueryDict) -> Condition | None:
         amount = Decimal(query.get("spent_over", ""))
     except InvalidOperation:
         return None
-    if not amount.is_finite() or abs(amount) >= 10**14:
+    if not amount.is_finite() or not -20 < amount.adjusted() < 14:
         return None
     return Condition(_("spent over"), regulars.money(amount), Q(facts__revenue__gt=amount), ("spent_over",))
 

@@ -124,6 +124,8 @@ def test_an_item_is_taken_back_on_the_page_with_its_worth_while_typing(staff: St
     client, order = staff(), buy()
     line = order.lines.get(product__sku="TS-100")
     worth = client.get(reverse("orders:order_refund", args=[order.public_id]), {f"quantity-{line.pk}": "1"})
+    for nonsense in ("quantity-²", f"quantity-{'9' * 5000}"):
+        assert client.get(reverse("orders:order_refund", args=[order.public_id]), {nonsense: "1"}).status_code == 200
     assert "416.666" in worth.content.decode()
     fields = {f"quantity-{line.pk}": "1", "why": "Damaged on the way"}
     assert client.post(reverse("orders:order_take_back", args=[order.public_id]), fields).status_code == 302
