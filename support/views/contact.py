@@ -1,5 +1,6 @@
 """The public form: a question or complaint becomes a ticket, without an account."""
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
@@ -55,7 +56,8 @@ def language_of(request: HttpRequest) -> str:
 
 def too_many(request: HttpRequest, address: str) -> bool:
     """Count this message for its address and its machine; whether either has sent too many within the hour."""
-    by_address, by_machine = count(f"contact:{address}"), count(f"contact:{request.META['REMOTE_ADDR']}")
+    machine = get_adapter().get_client_ip(request)
+    by_address, by_machine = count(f"contact:{address}"), count(f"contact:{machine}")
     return by_address > PER_ADDRESS or by_machine > PER_MACHINE
 
 

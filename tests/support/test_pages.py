@@ -1,6 +1,7 @@
 """The inbox, a ticket, the public form, and what an open complaint forbids."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -256,6 +257,20 @@ def test_the_public_form_is_limited_by_address_and_by_machine(client: Client, sh
     codes = [write_to_us(client, address=f"{uuid4().hex}@example.vn").status_code for _time in range(20)]
     assert codes[-1] == 429
     assert Ticket.objects.count() <= 20
+
+
+def test_behind_a_proxy_of_ours_each_visitor_is_counted_and_nobody_is_believed_who_only_says_so(
+    shop: Shop, client: Client, settings: Any
+) -> None:
+    def code(forwarded: str) -> int:
+        said = {"kind": "question", "name": "Lan", "address": f"{uuid4().hex}@example.vn", "text": "Hello?"}
+        return client.post(reverse("support:contact"), said, headers={"X-Forwarded-For": forwarded}).status_code
+
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert [code(f"192.0.2.{number}, 198.51.100.7") for number in range(21)][-1] == 429
+    assert code("198.51.100.8") == 200
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    assert [code(f"192.0.2.{number}") for number in range(21)][-1] == 429
 
 
 def test_the_public_form_asks_for_the_csrf_token(shop: Shop) -> None:
