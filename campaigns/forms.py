@@ -17,7 +17,7 @@ from crm.templatetags import regulars
 class AudienceForm(forms.ModelForm):
     """Name, segment, hold-out and window."""
 
-    segment = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("segment"))
+    segment = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("Segment"), empty_label=_("Choose…"))
     held_out = forms.DecimalField(
         label=_("Held out, per cent"),
         min_value=0,

@@ -121,8 +121,11 @@ def letter_checks(letter: Letter, edit: str) -> Iterator[Check]:
     yield Check("good", _("One click to unsubscribe"), _("At the end of the mail and in its header."))
     if letter.links:
         hosts = ", ".join(sorted({link.split("/")[2] for link in letter.links}))
-        tone = "wait" if "example.com" in hosts else "good"
-        yield Check(tone, _("Links: %(number)s") % {"number": len(letter.links)}, hosts, edit if tone == "wait" else "")
+        links = _("Links: %(number)s") % {"number": len(letter.links)}
+        if "example.com" in hosts:
+            yield Check("wait", links, _("%(hosts)s: put your own address in its place.") % {"hosts": hosts}, edit)
+        else:
+            yield Check("good", links, hosts)
     else:
         yield Check("wait", _("No link"), _("Nobody can click, so answers are opens and orders alone."), edit)
     yield Check("good", _("%(size)s kB, with a text part") % {"size": max(1, letter.size // 1000)})

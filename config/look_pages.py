@@ -76,6 +76,9 @@ PAGES = [
     Shot("ticket-new", "support", "support:ticket_new"),
     Shot("kept-mails", "support", "support:kept"),
     Shot("contact", "", "support:contact"),
+    Shot("imports", "manager", "crm:imports"),
+    Shot("import-new", "manager", "crm:import_new"),
+    Shot("import", "manager", first("crm.Import", "-id", state="done")),
     Shot("settings", "admin", "crm:settings"),
     Shot("users", "admin", "crm:users"),
     Shot("user-new", "admin", "crm:user_new"),
@@ -85,5 +88,6 @@ PAGES = [
     Shot("not-found", "sales", "/nothing-here/", status=404),
     Shot("forbidden", "sales", "crm:settings", status=403),
     Shot("mailbox", "marketing", "/mailbox/"),
+    Shot("keys", "sales", "crm:customers", click="[popovertarget=keys-help]"),
     Shot("menu", "manager", "crm:home", click="[popovertarget=me-menu]"),
 ]

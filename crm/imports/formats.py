@@ -58,7 +58,8 @@ def _decimal_signs(job: Job) -> dict[str, str]:
             raise BadFile(
                 _(
                     "Column “%(column)s”: “%(one)s” has a decimal point and “%(other)s” a decimal comma. "
-                    "Say which counts with --numbers point or --numbers comma; rows that do not fit are then left out."
+                    "Say which counts under “Numbers like 1.250” (or with --numbers point or comma); "
+                    "rows that do not fit are then left out."
                 )
                 % {"column": job.header(field), "one": point, "other": comma}
             )
@@ -72,7 +73,7 @@ def _decimal_signs(job: Job) -> dict[str, str]:
             raise BadFile(
                 _(
                     "Column “%(column)s”: “%(cell)s” can be read in two ways, and no other row decides. "
-                    "Say what the decimal sign is: --numbers point or --numbers comma."
+                    "Say what the decimal sign is under “Numbers like 1.250” (or with --numbers point or comma)."
                 )
                 % {"column": job.header(field), "cell": open_point or open_comma}
             )
@@ -95,8 +96,8 @@ def _order_of_dates(job: Job) -> str:
     if day and month:
         raise BadFile(
             _(
-                "The dates “%(one)s” and “%(other)s” cannot both be read. Say with --dates dmy or --dates mdy "
-                "whether the day or the month stands first; rows that do not fit are then left out."
+                "The dates “%(one)s” and “%(other)s” cannot both be read. Say under “Dates like 03/04/2026” (or with "
+                "--dates dmy or mdy) whether the day or the month stands first; rows that do not fit are then left out."
             )
             % {"one": day, "other": month}
         )
@@ -104,7 +105,7 @@ def _order_of_dates(job: Job) -> str:
         raise BadFile(
             _(
                 "The date “%(cell)s” can be read in two ways, and no other row decides. "
-                "Say with --dates dmy or --dates mdy whether the day or the month stands first."
+                "Say under “Dates like 03/04/2026” (or with --dates dmy or mdy) whether the day or the month stands first."
             )
             % {"cell": undecided}
         )

@@ -67,7 +67,8 @@ class Preset:
         if missing:
             raise BadFile(
                 _(
-                    "The file has no column for: %(missing)s. Its columns are: %(columns)s. Say which one it is with --map FIELD=COLUMN."
+                    "The file has no column for: %(missing)s. Its columns are: %(columns)s. "
+                    "Name the column so in the file (or say which one it is with --map FIELD=COLUMN)."
                 )
                 % {"missing": ", ".join(missing), "columns": _listed(header)}
             )

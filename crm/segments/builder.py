@@ -10,7 +10,7 @@ from string import Formatter
 
 from django.http import QueryDict
 
-from crm.segments.conditions import Choices, Condition, Parameter, conditions
+from crm.segments.conditions import Choice, Choices, Condition, Parameter, conditions
 from crm.segments.rules import DEEPEST, GROUPS, JOINS, MOST, RulesError, parse
 
 Draft = dict[str, object]
@@ -57,7 +57,15 @@ def change(draft: Draft, action: str, form: QueryDict) -> None:
     elif verb == "group":
         group.append({"any": []})
     elif verb == "add" and form.get(f"new:{path}") in conditions:
-        group.append({"condition": form[f"new:{path}"]})
+        group.append(_begun(form[f"new:{path}"]))
+
+
+def _begun(name: str) -> Draft:
+    """A new condition: “at least” and the like stand there already, what only the marketer can know is open."""
+    fixed = [each for each in conditions[name].parameters if isinstance(each, Choice) and not callable(each.of)]
+    return {"condition": name} | {
+        each.name: each.of[0][0] for each in fixed if each.widget == "select" and not each.optional
+    }
 
 
 def members_at(draft: Draft, path: list[int]) -> list[Draft] | None:
@@ -124,6 +132,7 @@ class Row:
     words: list[Word] = field(default_factory=list)
     rows: list["Row"] = field(default_factory=list)
     error: str = ""
+    unfinished: bool = False  # what is wrong is only that something is not filled in yet
     passes: int | None = None  # so many customers meet it alone
     deep: bool = False  # no further group may lie in it
 
@@ -153,6 +162,8 @@ def _condition_row(draft: Draft, path: str, word: str) -> Row:
         parse(draft, path)
     except RulesError as error:
         row.error = str(error)
+        asked = [word for word in row.words if word.parameter and not word.parameter.optional]
+        row.unfinished = any(word.value in ("", []) for word in asked)
     return row
 
 

@@ -52,6 +52,8 @@ def parse(rules: object, path: str = "", depth: int = 1) -> Node:
     if not isinstance(members, list):
         raise RulesError(_("A group needs “all”, “any” or “none”, with a list of conditions."), path)
     if not members:
+        if depth == 1:
+            raise RulesError(_("Nobody is asked for yet: add a first condition."), path)
         raise RulesError(_("This group is empty: add a condition, or take the group out."), path)
     if depth > DEEPEST:
         raise RulesError(_("Groups may lie %(deepest)s deep. Take one out.") % {"deepest": DEEPEST}, path)

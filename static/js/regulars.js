@@ -21,7 +21,7 @@ function pressed({ key, target }) {
     return click(`[data-go="${CSS.escape(key)}"]`);
   }
   if (key === "/") return focusSearch();
-  if (key === "?") { document.getElementById("keys-help")?.togglePopover(); return true; }
+  if (key === "?") { return click('[popovertarget="keys-help"]'); }
   if (key === "g") { waitsForPlace = true; setTimeout(() => { waitsForPlace = false; }, 1500); return true; }
   if (key === "j") return moveRow(1);
   if (key === "k") return moveRow(-1);

@@ -64,7 +64,7 @@ def test_draft_is_read_from_the_form_it_was_drawn_as():
 def test_condition_is_added_set_counted_and_removed_without_script(people, marketing):
     page = marketing.post(NEW, {"join:": "all", "new:": "orders", "do": "add:"})
     assert page.context["rows"].rows[0].condition == "orders"
-    assert "Comparison is missing" in page.content.decode()
+    assert "Number is missing" in page.content.decode()
     assert "This field is required" not in page.content.decode()
     assert "DatabaseDefault" not in page.content.decode()
     page = marketing.post(NEW, {**BUYERS, "do": "count"})
