@@ -153,7 +153,7 @@ def example(parameter):
 @pytest.mark.parametrize(
     ("rules", "says", "path"),
     [
-        ({"all": []}, "empty", ""),
+        ({"all": []}, "first condition", ""),
         ({"all": [{"any": []}]}, "empty", "0"),
         ({"some": [orders_at_least(1)]}, "all", ""),
         ({"all": [orders_at_least("many")]}, "“many” is not a number", "0"),
