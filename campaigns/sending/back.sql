@@ -2,4 +2,4 @@
 update campaigns_delivery d
 set state = case c.state when 'cancelled' then 'cancelled' else 'queued' end, lease = %(again)s, worker = ''
 from campaigns_campaign c
-where d.id = any(%(ids)s) and d.worker = %(worker)s and d.state in ('sending', 'in_doubt') and c.id = d.campaign_id
+where d.id = any(%(ids)s) and d.worker = %(worker)s and c.id = d.campaign_id

@@ -131,6 +131,5 @@ def suppress(address: str, reason: SuppressionReason) -> None:
 
 
 def _mine(ids: list[int], worker: str) -> QuerySet[Delivery]:
-    """Deliveries that are still this worker's: a lease that ran out made them in doubt, of which we now know better."""
-    states = [DeliveryState.SENDING, DeliveryState.IN_DOUBT]
-    return Delivery.objects.filter(pk__in=ids, worker=worker, state__in=states)
+    """Deliveries that are still this worker's; one whose lease ran out is in doubt, and we now know better."""
+    return Delivery.objects.filter(pk__in=ids, worker=worker)

@@ -8,10 +8,12 @@ with next as materialized (
     -- Another worker's rows are passed over, not waited for.
     for update skip locked
 ),
-judged as (
+answered as materialized (
     -- Whether one may still write to them is asked again, of every rule at once (contactability, by the ORM).
-    select next.id, case when asked.reason <> '' then asked.reason when asked.email_key <> next.address then 'other_address' else '' end as reason
-    from next join ({asked}) asked on asked.id = next.customer_id
+    select next.id, next.address, asked.email_key, asked.reason from next join ({asked}) asked on asked.id = next.customer_id
+),
+judged as materialized (
+    select id, case when reason = '' and email_key <> address then 'other_address' else reason end as reason from answered
 )
 update campaigns_delivery d set
     state = case j.reason when '' then 'sending' else 'skipped' end,

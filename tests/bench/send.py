@@ -92,7 +92,7 @@ def _launch(campaign: Campaign) -> None:
 def _send(campaign: Campaign) -> None:
     launch.call_workers(campaign.pk)
     while Campaign.objects.get(pk=campaign.pk).state == CampaignState.SENDING:
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def _bare(campaign: Campaign, number: int, port: int) -> None:
