@@ -73,19 +73,22 @@ class Turn:
             known = values([each.customer_id for each in claimed], self.prepared.names)
             while waiting and not self.stopped and time.monotonic() < begin_until:
                 each = waiting.popleft()
-                self._send_one(each, known[each.customer_id], outcome)
+                following = waiting[0].address if waiting else None
+                self._send_one(each, known[each.customer_id], following, outcome)
+            self._take_back_announced()
         finally:
             outcome.untouched += waiting
             outcome.store()
 
-    def _send_one(self, each: Claimed, known: Values, outcome: Outcome) -> None:
+    def _send_one(self, each: Claimed, known: Values, following: str | None, outcome: Outcome) -> None:
         try:
             message = self.prepared.message(each.id, each.address, known)
         except LiquidError as error:
             outcome.failed.append((each, "no_message", str(error), False))
+            self._take_back_announced()
             return
         try:
-            answer = self.connection.send(self.prepared.sender, each.address, message)
+            answer = self.connection.send(self.prepared.sender, each.address, message, following)
         except Lost as lost:
             (outcome.in_doubt if lost.in_doubt else outcome.put_off).append((each, str(lost)))
             self._set_back()
@@ -114,6 +117,11 @@ class Turn:
     def _set_back(self) -> None:
         self.setbacks += 1
         self.stopped = self.setbacks >= MOST_SETBACKS
+
+    def _take_back_announced(self) -> None:
+        """The server waits for a mail that does not come: the next ones go out over a new connection."""
+        if self.connection.announced and not self.stopped:
+            self._reconnect()
 
     def _reconnect(self) -> None:
         self.connection.close()

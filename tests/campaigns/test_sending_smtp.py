@@ -128,6 +128,20 @@ def test_a_connection_lost_before_the_message_leaves_it_unsent_and_after_it_in_d
     assert lost.value.in_doubt is in_doubt
 
 
+def test_the_next_mails_envelope_travels_behind_the_message_and_is_forgotten_if_nothing_follows(settings):
+    with server(settings) as there:
+        connection = Connection()
+        first = connection.send("a@b.vn", "c@d.vn", b"first\r\n", following="e@d.vn")
+        second = connection.send("a@b.vn", "e@d.vn", b"second\r\n", following="f@d.vn")
+        with pytest.raises(Lost) as lost:
+            connection.send("a@b.vn", "somebody.else@d.vn", b"third\r\n")
+        connection.close()
+    assert first.accepted
+    assert second.accepted
+    assert not lost.value.in_doubt
+    assert there.messages == [b"first\r\n", b"second\r\n"]
+
+
 def test_a_server_that_is_not_there_is_named(settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
