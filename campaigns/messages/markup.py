@@ -86,6 +86,7 @@ ADDRESSES = {
     "thumbnails-src",
     "icon-wrapped-url",
 }
+DEEPEST = 100
 FILLED_ATTRIBUTES = {"alt", "title"}
 UNSUBSCRIBE = re.compile(r"\{\{\s*unsubscribe_url\s*\}\}")
 
@@ -136,6 +137,8 @@ class Markup(HTMLParser):
         self.has_body = self.has_body or (tag == "mj-body" and [name for name, _line in self.open] == ["mjml"])
         if tag not in VOID:
             self.open.append((tag, self.getpos()[0]))
+            if len(self.open) == DEEPEST:  # mrml's stack ends with some more, and the web server with it
+                self.complain(_("<%(name)s> is opened and never closed.") % {"name": tag})
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._write(tag, attrs, end=" />" if tag in VOID or tag.startswith("mj") else f"></{tag}>")

@@ -303,3 +303,8 @@ def test_customer_without_a_name_is_addressed_by_the_address_alone():
     Link.objects.create(campaign=sent, position=1, url="https://shop.example/tea")
     raw = Prepared(sent, Shop.current()).message(1, "a@example.com", values([person.pk])[person.pk])
     assert b"\r\nTo: a@example.com\r\n" in raw
+
+
+def test_nesting_that_would_end_the_server_is_refused():
+    deep = "<mjml><mj-body><mj-section><mj-column><mj-text>%s</mj-text></mj-column></mj-section></mj-body></mjml>"
+    assert message_problems(deep % ("<div>" * 3000 + "</div>" * 3000), SHOP)
