@@ -61,7 +61,7 @@ def collect(*, wait_ms: int | None = None) -> int:
     with transaction.atomic():
         if not take(LOCK):
             return 0
-        hits = [hit for hit in map(_hit, entries) if hit[2] in doors]
+        hits = [hit for hit in map(_hit, entries) if hit and hit[2] in doors]
         _store(hits)
     _take_off(entries[-1][0])
     return len(entries)
@@ -89,15 +89,21 @@ def _store(hits: Sequence[Hit]) -> None:
             store(cursor)
 
 
-def _hit(entry: Entry) -> Hit:
-    """A stream entry `<milliseconds>-<number>`: the event's id is both in one, so that it is the same each time."""
+def _hit(entry: Entry) -> Hit | None:
+    """A stream entry `<milliseconds>-<number>`: the event's id is both in one, so that it is the same each time.
+
+    None for an entry that our door cannot have written: it must not keep the others waiting.
+    """
     entry_id, fields = entry
     milliseconds, _dash, number = entry_id.partition(b"-")
     at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    agent = classify(fields[b"a"].decode("latin-1"))
-    return (
-        int(milliseconds) << 20 | int(number), at, fields[b"d"].decode(), int(fields[b"o"]), int(fields[b"p"]), agent
-    )  # fmt: skip
+    try:
+        agent = classify(fields[b"a"].decode("latin-1"))
+        door, number_of, part = fields[b"d"].decode(), int(fields[b"o"]), int(fields[b"p"])
+    except (KeyError, ValueError):
+        log.error("An entry of the stream is not ours", entry=entry_id.decode())
+        return None
+    return int(milliseconds) << 20 | int(number), at, door, number_of, part, agent
 
 
 def _take_off(last: bytes) -> None:

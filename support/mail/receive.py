@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from email.message import Message as Mime
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -56,6 +56,8 @@ def file(pk: int) -> Outcome:
             return file_once(pk)
     except Unreadable as unreadable:
         return set_aside(pk, str(unreadable))
+    except OperationalError:  # the database's trouble is not the mail's: `file_waiting` tries it again
+        raise
     except Exception as error:  # a mail can be broken in ways that nobody has thought of
         log.exception("A mail could not be read", mail=pk)
         return set_aside(pk, _("It could not be read (%(error)s).") % {"error": type(error).__name__})

@@ -235,6 +235,13 @@ def test_a_batch_that_comes_again_writes_nothing_twice(delivery, valkey):
     assert len(events_of(delivery)) == 2
 
 
+def test_an_entry_that_is_not_ours_keeps_nobody_waiting(delivery, valkey):
+    valkey.xadd(ingest.STREAM, {"nonsense": "1"})
+    Answer(doors.open_path(delivery.pk))
+    assert events_of(delivery) == [("mail_opened", "human")]
+    assert valkey.xlen(ingest.STREAM) == 0
+
+
 def test_with_valkey_away_the_click_still_leads_on_and_the_loss_is_told(delivery, caplog):
     path = doors.click_path(delivery.pk, Link.objects.first().pk)
     away = redis.Redis(unix_socket_path="/nonexistent", retry=None)
