@@ -16,6 +16,8 @@ def find_or_create(job: Job) -> list[int]:
         sql.run(cursor, "imports/customers_matched", source=source, known_by=known_by)
         sql.run(cursor, "imports/customers_created", source=source, known_by=known_by)
     sql.run(cursor, "imports/customers_matched", source=source, known_by="phone")
+    # Autovacuum sees none of the rows of an open transaction. Told of an empty table, Postgres would check foreign keys by the wrong index.
+    cursor.execute("analyze crm_customer")
     sql.run(cursor, "imports/customers_updated")
     sql.run(cursor, "imports/customers_noted", source=source)
     cursor.execute(

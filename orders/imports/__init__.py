@@ -68,11 +68,14 @@ def write(job: Job) -> list[int]:
     job.run("imports/products")
     sql.run(cursor, "imports/documents", source=source)
     sql.run(cursor, "imports/orders", source=source)
+    # As with customers: Postgres is told how many there are before it checks foreign keys and looks lines up.
+    cursor.execute("analyze orders_product, orders_order")
     job.run("imports/movements")
     last = job.count("select coalesce(max(line), 0) from import_movement where is_new")
     for after in range(0, last, PART):
         sql.run(cursor, "imports/sales", after=after, until=after + PART)
         job.progress.tell(min(after + PART, last), last)
+    cursor.execute("analyze orders_orderline")
     job.run("imports/returns")
     job.run("imports/cancellations")
     _count(job)
