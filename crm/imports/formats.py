@@ -34,7 +34,7 @@ def read(job: Job) -> None:
 
 def _collect(job: Job, fields: Iterable[str]) -> None:
     job.cursor.execute(
-        "create temp table import_value (field text, cell text, number numeric, at timestamptz, word text) on commit drop"
+        "create temp table import_value (field text, cell text, number numeric, at timestamptz, word text, plain text) on commit drop"
     )
     for field in filter(job.places.__contains__, fields):
         statement = composed.SQL(

@@ -1,5 +1,5 @@
 -- read_dates.sql: the moment that each date cell stands for; none where it is no date from 1970 to 2100.
--- A time without zone is in the file's zone.
+-- A time without zone is in the file's zone. `plain` is its one form.
 with plain as materialized (
     -- The usual form needs no taking apart, and a large file has many.
     select cell, length(cell) in (10, 16, 19) and substr(cell, 5, 1) = '-' and substr(cell, 8, 1) = '-'
@@ -33,6 +33,6 @@ moments as (
     end as at
     from ordered
 )
-update import_value v set at = m.at
+update import_value v set at = m.at, plain = (m.at at time zone 'UTC')::text
 from moments m
 where v.field = %(field)s and v.cell = m.cell and m.at >= '1970-01-01' and m.at < '2101-01-01'

@@ -7,11 +7,11 @@ with cells as (
         nullif(ltrim(btrim(r.customer), ''''), '') as customer,
         nullif(btrim(r.email), '') as email, nullif(btrim(r.phone), '') as phone, nullif(btrim(r.name), '') as name,
         countries.word as country,
-        nullif(btrim(r.date), '') as date, dates.at,
-        nullif(btrim(r.quantity), '') as quantity_cell, quantities.number as quantity_number,
-        nullif(btrim(r.price), '') as price_cell, prices.number as price,
-        nullif(btrim(r.amount), '') as amount_cell, amounts.number as amount,
-        nullif(btrim(r.discount), '') as discount_cell, discounts.number as discount_number,
+        nullif(btrim(r.date), '') as date, dates.at, dates.plain as plain_at,
+        nullif(btrim(r.quantity), '') as quantity_cell, quantities.number as quantity_number, quantities.plain as plain_quantity,
+        nullif(btrim(r.price), '') as price_cell, prices.number as price, prices.plain as plain_price,
+        nullif(btrim(r.amount), '') as amount_cell, amounts.number as amount, amounts.plain as plain_amount,
+        nullif(btrim(r.discount), '') as discount_cell, discounts.number as discount_number, discounts.plain as plain_discount,
         coalesce(nullif(upper(btrim(r.currency)), ''), %(currency)s) as currency,
         nullif(btrim(r.sku), '') as sku, nullif(btrim(r.product), '') as product, nullif(btrim(r.category), '') as category,
         nullif(btrim(r.channel), '') as sales_channel, channels.word as channel,
@@ -33,7 +33,6 @@ with cells as (
 -- An amount without a price is the whole row's; a price is a piece's. What comes back is counted as pieces and money without sign.
 meant as (
     select c.*, rates.code is not null as currency_known, rates.worth as rate,
-        %(prefix)s <> '' and starts_with(document, %(prefix)s) as has_prefix,
         case
             when kind_word is not null then kind_word
             when %(prefix)s <> '' and starts_with(document, %(prefix)s) then 'return'
@@ -71,7 +70,7 @@ checked as (
             when quantity_cell is null and price_cell is not null and %(has_quantity)s then 'no_quantity'
             when quantity = 0 then 'zero_quantity'
             when quantity < 0 and kind = 'sale' then 'stock_adjustment'
-            when quantity > 0 and has_prefix then 'positive_cancellation'
+            when quantity > 0 and kind = 'return' and kind_word is null then 'positive_cancellation'
             when quantity <> round(quantity, 3) or abs(quantity) >= 1e11 then 'odd_quantity'
             when discount_cell is not null and discount_number is null then 'bad_discount'
             when discount < 0 or total < 0 then 'odd_discount'
@@ -93,8 +92,6 @@ select line, problem, document, customer,
     currency, rate,
     coalesce(sku, left(product, 80)) as sku, left(product, 255) as product, left(category, 120) as category,
     left(sales_channel, 80) as sales_channel, coalesce(channel, '') as channel, left(location, 80) as location, state,
-    md5(row(
-        %(source)s::text, document, kind, coalesce(sku, product), at at time zone 'UTC', trim_scale(quantity_number),
-        trim_scale(price), trim_scale(amount), trim_scale(discount), currency
-    )::text)::uuid as content
+    md5(row(%(source)s::text, document, kind, coalesce(sku, product), plain_at, plain_quantity, plain_price, plain_amount, plain_discount,
+        currency)::text)::uuid as content
 from checked

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.bench import pages, scores, segments, send, track
+from tests.bench import importing, pages, scores, segments, send, track
 from tests.bench.measure import Row
 
 Work = Callable[[int], Iterator[Row]]
 WORKS: dict[str, Work] = {
+    "import": importing.import_orders,
     "rescore:full": scores.full,
     "rescore:unchanged": scores.unchanged,
     "rescore:1pct": scores.one_percent,
