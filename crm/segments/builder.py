@@ -56,15 +56,16 @@ def change(draft: Draft, action: str, form: QueryDict) -> None:
         del group[place[-1]]
     elif verb == "group":
         group.append({"any": []})
-    elif verb == "add" and form.get(f"new:{path}") in conditions:
-        group.append(_begun(form[f"new:{path}"]))
+    elif verb == "add" and (name := str(form.get(f"new:{path}"))) in conditions:
+        group.append(_begun(name))
 
 
 def _begun(name: str) -> Draft:
     """A new condition: “at least” and the like stand there already, what only the marketer can know is open."""
-    fixed = [each for each in conditions[name].parameters if isinstance(each, Choice) and not callable(each.of)]
     return {"condition": name} | {
-        each.name: each.of[0][0] for each in fixed if each.widget == "select" and not each.optional
+        each.name: each.of[0][0]
+        for each in conditions[name].parameters
+        if isinstance(each, Choice) and not callable(each.of) and each.widget == "select" and not each.optional
     }
 
 

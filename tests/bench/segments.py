@@ -12,7 +12,8 @@ from tests.bench.measure import Row, in_turns
 BARE = """
 with want as materialized (
     select s.customer_id from crm_score s where s.model_id = %(model)s and s.r >= 3
-        and exists (select from crm_event e where e.customer_id = s.customer_id and e.kind = 'mail_opened' and e.properties ->> 'agent' = 'human'
+        and exists (select from crm_event e where e.customer_id = s.customer_id and e.kind = 'mail_opened'
+            and e.properties ->> 'agent' = 'human'
             and e.at >= %(now)s::timestamptz - interval '365 days')
 ),
 entered as (
