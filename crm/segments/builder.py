@@ -62,11 +62,11 @@ def change(draft: Draft, action: str, form: QueryDict) -> None:
 
 def _begun(name: str) -> Draft:
     """A new condition: “at least” and the like stand there already, what only the marketer can know is open."""
-    return {"condition": name} | {
-        each.name: each.of[0][0]
-        for each in conditions[name].parameters
-        if isinstance(each, Choice) and not callable(each.of) and each.widget == "select" and not each.optional
-    }
+    begun: Draft = {"condition": name}
+    for each in conditions[name].parameters:
+        if isinstance(each, Choice) and not callable(each.of) and each.widget == "select" and not each.optional:
+            begun[each.name] = each.of[0][0]
+    return begun
 
 
 def members_at(draft: Draft, path: list[int]) -> list[Draft] | None:
