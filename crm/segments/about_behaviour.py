@@ -62,7 +62,7 @@ def belongs(params: Params, scope: Scope) -> Q:
 
 
 def models() -> Choices:
-    return [(model.slug, model.name) for model in ScoringModel.objects.order_by("pk")]
+    return [(model.slug, now(model.name)) for model in ScoringModel.objects.order_by("pk")]
 
 
 def kinds() -> Choices:

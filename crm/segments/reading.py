@@ -150,7 +150,7 @@ class Use:
 def uses(segment: Segment) -> list[Use]:
     """What refers to the segment: rows of other apps by their foreign keys, and other segments by their rules."""
     found = [
-        Use(str(row), str(row._meta.verbose_name), _url(row), _state(row))
+        Use(str(row), _(str(row._meta.verbose_name).capitalize()), _url(row), _state(row))
         for relation in _relations()
         for row in relation.related_model._default_manager.filter(**{relation.field.name: segment})[:20]
     ]
