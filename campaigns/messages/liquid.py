@@ -20,7 +20,8 @@ FILTERS = {
     *("at_least", "at_most", "ceil", "divided_by", "floor", "minus", "modulo", "plus", "round", "times"),
 }
 # {{ … }} and {% … %}, quotes respected: '}}' within a quoted text does not end it.
-CONSTRUCT = re.compile(r"""\{\{(?:"[^"]*"|'[^']*'|(?!\}\}).)*\}\}|\{%(?:"[^"]*"|'[^']*'|(?!%\}).)*%\}""", re.DOTALL)
+# Possessive (*+): a "{{" that is never closed, with quotes after it, would else be tried in 2^n ways.
+CONSTRUCT = re.compile(r"""\{\{(?:"[^"]*"|'[^']*'|(?!\}\}).)*+\}\}|\{%(?:"[^"]*"|'[^']*'|(?!%\}).)*+%\}""", re.DOTALL)
 
 
 class Sandbox(liquid.Environment):

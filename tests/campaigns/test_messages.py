@@ -3,6 +3,7 @@
 import re
 from html import escape
 from html.parser import HTMLParser
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -308,3 +309,9 @@ def test_customer_without_a_name_is_addressed_by_the_address_alone():
 def test_nesting_that_would_end_the_server_is_refused():
     deep = "<mjml><mj-body><mj-section><mj-column><mj-text>%s</mj-text></mj-column></mj-section></mj-body></mjml>"
     assert message_problems(deep % ("<div>" * 3000 + "</div>" * 3000), SHOP)
+
+
+def test_a_placeholder_that_is_never_closed_is_told_at_once():
+    begin = process_time()
+    assert errors(text_block("{{ customer.name } " + '<a href="https://shop.example/">x</a> ' * 100))
+    assert process_time() - begin < 3
