@@ -13,6 +13,8 @@ from campaigns.models import Campaign
 from crm.models import Segment
 from crm.templatetags import regulars
 
+MOST_LETTERS = 100_000  # of a message; more than mail programs show, and than is checked in a moment
+
 
 class AudienceForm(forms.ModelForm):
     """Name, segment, hold-out and window."""
@@ -65,6 +67,11 @@ class MessageForm(forms.ModelForm):
 
     def clean_mjml(self) -> str:
         mjml = self.cleaned_data["mjml"].replace("\r\n", "\n")
+        if len(mjml) > MOST_LETTERS:
+            raise forms.ValidationError(
+                _("The message has %(size)s characters; it may have %(most)s. Shorten it.")
+                % {"size": len(mjml), "most": MOST_LETTERS}
+            )
         return self._checked(mjml, check.message_problems(mjml, regulars.shop()))
 
     def _checked(self, value: str, problems: list[Problem]) -> str:
