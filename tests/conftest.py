@@ -331,8 +331,9 @@ def browser() -> Iterator[Any]:
         if os.environ.get("REGULARS_REQUIRE_BROWSER") == "1":
             pytest.fail(f"{NO_BROWSER}, and REGULARS_REQUIRE_BROWSER=1 asks for one.")
         pytest.skip(NO_BROWSER)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
     arguments = ["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(
