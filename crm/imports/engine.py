@@ -5,7 +5,7 @@ from pathlib import Path
 from time import sleep
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -91,6 +91,7 @@ def _import(work: Import, path: Path, progress: Progress) -> list[int]:
         formats.read(job)
         job.kind.check(job)
         _leave_out(job)
+        _prepare_months(job)
         try:
             with transaction.atomic():
                 changed = _write(job)
@@ -139,16 +140,30 @@ def _leave_out(job: Job) -> None:
     job.counts["rejected"] = job.count("select count(*) from import_rejected")
 
 
+def _prepare_months(job: Job) -> None:
+    """Have the months of the time line made before the writing, and at once: a month that is made holds up everybody's
+    time line until its transaction ends. Where another transaction is in the way, `events.derive` makes them later.
+    """
+    job.cursor.execute("select distinct date_trunc('month', at at time zone 'UTC')::date from import_line order by 1")
+    months = job.cursor.fetchall()
+    with suppress(OperationalError), job.progress.aside.cursor() as cursor:
+        cursor.execute("set lock_timeout = '1s'")
+        for month in months:
+            cursor.execute("select crm_event_partition(%s)", month)
+
+
 def _write(job: Job) -> list[int]:
     if job.is_first and job.counts["lines"] > job.counts["rejected"]:
         shop.take_over(job)
     job.progress.begin(CUSTOMERS)
-    changed = customers.find_or_create(job) + job.kind.write(job)
+    updated = customers.find_or_create(job)
+    mark_changed(updated)
+    changed = job.kind.write(job)
     if changed:
         job.progress.begin(EVENTS)
-        events.derive(job.kind.app, changed)
-        mark_changed(changed)
-    return changed
+        # In a shop that was empty these are all there are.
+        events.derive(job.kind.app, None if job.is_first else changed)
+    return changed + updated
 
 
 def _keep_rejections(job: Job) -> None:

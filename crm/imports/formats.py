@@ -1,4 +1,4 @@
-"""What cells stand for: dates, numbers and words. Each different cell is read once, into the table `import_value`.
+"""What cells stand for: dates, numbers and words. Each different cell is read once, from `import_cell` into `import_value`.
 
 A file has one order of day and month, and a column one decimal sign; both are proved on all rows, or asked for.
 """
@@ -34,14 +34,15 @@ def read(job: Job) -> None:
 
 def _collect(job: Job, fields: Iterable[str]) -> None:
     job.cursor.execute(
+        "create temp table import_cell (field text, cell text) on commit drop;"
         "create temp table import_value (field text, cell text, number numeric, at timestamptz, word text, plain text) on commit drop"
     )
     for field in filter(job.places.__contains__, fields):
         statement = composed.SQL(
-            "insert into import_value (field, cell) select distinct {name}, {column} from import_row where {column} is not null"
+            "insert into import_cell (field, cell) select distinct {name}, {column} from import_row where {column} is not null"
         ).format(name=composed.Literal(field), column=composed.Identifier(field))
         job.cursor.execute(statement.as_string(job.cursor.connection))
-    job.cursor.execute("analyze import_value")
+    job.cursor.execute("analyze import_cell")
 
 
 def _decimal_signs(job: Job) -> dict[str, str]:
@@ -113,14 +114,13 @@ def _order_of_dates(job: Job) -> str:
 
 
 def _read_words(job: Job, field: str) -> None:
-    job.cursor.execute("select cell from import_value where field = %s", [field])
+    job.cursor.execute("select cell from import_cell where field = %s", [field])
     known = [
         (cell, word)
         for (cell,) in job.cursor.fetchall()
         if (word := countries.code(cell) if field == "country" else job.preset.meaning(field, cell)) is not None
     ]
     job.cursor.execute(
-        "update import_value v set word = k.word from unnest(%s::text[], %s::text[]) k(cell, word)"
-        " where v.field = %s and v.cell = k.cell",
-        [[cell for cell, _word in known], [word for _cell, word in known], field],
+        "insert into import_value (field, cell, word) select %s, k.cell, k.word from unnest(%s::text[], %s::text[]) k(cell, word)",
+        [field, [cell for cell, _word in known], [word for _cell, word in known]],
     )

@@ -1,7 +1,7 @@
 -- number_evidence.sql: which decimal sign the cells of each column prove: "1,250.5" and "2.55" a point, "1.250,5" and "2,55" a comma.
 -- "1.250" alone proves nothing: it may be a thousand and a quarter of one, or one and a quarter.
 with shapes as (
-    select field, cell, regexp_replace(cell, '[\s\u00a0\u202f]|[£$€¥₫đ]', '', 'g') as bare from import_value
+    select field, cell, regexp_replace(cell, '[\s\u00a0\u202f]|[£$€¥₫đ]', '', 'g') as bare from import_cell
     where field = any(%(fields)s)
 ),
 proofs as (

@@ -55,7 +55,7 @@ class Source:
     path: Path
     packed: bool
     encoding: str
-    ascii: bool
+    composed: bool  # no letter is followed by a mark of its own (in UTF-8 such marks begin with CC or CD)
     lines: int  # about as many as the file has, header included: for progress
     delimiter: str
     header: list[str]
@@ -65,10 +65,10 @@ class Source:
         """Look at the whole file. Raises BadFile."""
         packed = _packed(path)
         look = _Look(path, packed)
-        with _text(path, packed, look.encoding) as text:
+        with _text(path, packed, look.encoding) as text, _told_by_line([1]):
             first = text.readline(2 * BLOCK)
         delimiter = max(DELIMITERS, key=lambda each: len(_cells(first, each)))
-        source = cls(path, packed, look.encoding, look.ascii, look.lines, delimiter, [])
+        source = cls(path, packed, look.encoding, look.composed, look.lines, delimiter, [])
         with _text(path, packed, look.encoding) as text, _told_by_line([1]):
             header = [cell.strip() for cell in next(source._reader(text), [])]
         _check_header(header)
@@ -87,7 +87,7 @@ class Source:
                 begins[0] = reader.line_num + 1
 
     def _reader(self, text: TextIO) -> "csv.Reader":  # type: ignore[name-defined]
-        lines = text if self.ascii else (unicodedata.normalize("NFC", line) for line in text)
+        lines = text if self.composed else (unicodedata.normalize("NFC", line) for line in text)
         return csv.reader(lines, delimiter=self.delimiter, strict=True)
 
 
@@ -95,7 +95,7 @@ class _Look:
     """One pass over the bytes: is it text, in which encoding, and how many lines."""
 
     def __init__(self, path: Path, packed: bool) -> None:
-        self.ascii, self.lines, size, without_end = True, 0, 0, 0
+        self.composed, self.lines, size, without_end = True, 0, 0, 0
         utf8 = codecs.getincrementaldecoder("utf-8")()
         is_utf8, tones, marks, undefined, self.encoding = True, 0, 0, False, ""
         for block in _blocks(path, packed):
@@ -116,20 +116,22 @@ class _Look:
                     % {"line": self.lines + 1}
                 )
             self.lines += block.count(b"\n") or block.count(b"\r")
-            if block.isascii() and not self.encoding:
+            if self.encoding:
                 continue
-            self.ascii = False
-            marks += len(block) - len(block.translate(None, NOT_ASCII))
-            tones += len(TONES.findall(block))
-            undefined = undefined or bool(re.search(rb"[\x81\x8d\x8f\x90\x9d]", block))
             if is_utf8:
                 is_utf8 = _decodes(utf8, block)
+                self.composed = self.composed and b"\xcc" not in block and b"\xcd" not in block
+            if not is_utf8:
+                marks += len(block) - len(block.translate(None, NOT_ASCII))
+                tones += len(TONES.findall(block))
+                undefined = undefined or bool(re.search(rb"[\x81\x8d\x8f\x90\x9d]", block))
         if not size:
             raise BadFile(_("The file is empty. Export it again, with a header and rows."))
         if not self.encoding:
             is_utf8 = is_utf8 and _decodes(utf8, b"", final=True)
             single_byte = "cp1258" if tones * 20 > marks else "latin-1" if undefined else "cp1252"
             self.encoding = "utf-8-sig" if is_utf8 else single_byte
+        self.composed = (self.composed and self.encoding == "utf-8-sig") or self.encoding in ("cp1252", "latin-1")
 
     def _refuse_binary(self, block: bytes) -> None:
         if found := re.search(rb"\x00", block) or (CONTROLS.search(block) if not self.lines else None):

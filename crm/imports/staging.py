@@ -12,7 +12,7 @@ from crm.imports.progress import Progress
 from crm.imports.reader import BadFile, Source
 from crm.sql import statement
 
-CHUNK = 5_000
+CHUNK = 500  # few enough to stay in the processor's cache
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
