@@ -54,7 +54,7 @@ def carry_out(work: Import, path: Path, *, score: bool = True) -> None:
                 changed = _import(work, path, progress)
         except BadFile as problem:
             _end(work, ImportState.FAILED, str(problem))
-        except Stopped:
+        except (Stopped, KeyboardInterrupt):
             _end(work, ImportState.STOPPED)
         except Exception:
             _end(work, ImportState.FAILED, _("Something went wrong here, and nothing was imported. The log says what."))

@@ -70,8 +70,8 @@ class Command(BaseCommand):
             )
         if work.dry_run:
             work.delete()
-        if work.state == ImportState.FAILED:
-            raise CommandError(work.error, returncode=2)
+        if work.state != ImportState.DONE:
+            raise CommandError(work.error or _("The import was stopped. Nothing of it was imported."), returncode=2)
 
 
 def _pair(text: str) -> tuple[str, str]:
