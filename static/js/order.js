@@ -74,10 +74,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   input.setAttribute("aria-expanded", String(!list.hidden));
   if (!first) return;
   select(input, first);
-  if (entersWhenFound === input && input.dataset.found === input.value) {
-    htmx.process(first); // htmx itself would do so only when the list has settled
-    first.click();
-  }
+  htmx.process(list); // htmx itself does so only when the list has settled, which is later than a quick Enter
+  if (entersWhenFound === input && input.dataset.found === input.value) first.click();
   if (input.dataset.found === input.value) entersWhenFound = null;
 });
 
