@@ -41,6 +41,9 @@ _users: list[embedded.User] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Templates name static files without the hash, so that tests need no collectstatic. Before the test modules are read:
+    # one that only names a storage wakes all of them.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright has an event loop in our thread
     if not WORKER:
         _users.extend(embedded.start())
@@ -310,12 +313,6 @@ def _with_static_files(application: Callable[..., Any]) -> Callable[..., Any]:
         return (files if static else application)(environ, start_response)
 
     return serve
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_files_as_they_are() -> None:
-    """Templates name static files without the hash, so that tests need no collectstatic."""
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
 def chromium() -> str | None:
