@@ -119,6 +119,8 @@ class Delivery(models.Model):
     # While sending: until when its worker is believed. While queued: not to be tried again before.
     lease = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(db_default=0)
+    # Its refusal has stopped the campaign once; it does not a second time.
+    stopped = models.BooleanField(db_default=False)
     sent_at = models.DateTimeField(null=True)
     # The first of each, from the collected events, for the results page.
     opened_at = models.DateTimeField(null=True)

@@ -168,6 +168,7 @@ class Migration(migrations.Migration):
                 ("worker", models.CharField(blank=True, db_default="", max_length=60)),
                 ("lease", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveSmallIntegerField(db_default=0)),
+                ("stopped", models.BooleanField(db_default=False)),
                 ("sent_at", models.DateTimeField(null=True)),
                 ("opened_at", models.DateTimeField(null=True)),
                 ("clicked_at", models.DateTimeField(null=True)),

@@ -35,6 +35,7 @@ class Claimed:
     customer_id: int
     address: str
     attempts: int
+    stopped: bool
 
 
 @contextmanager
@@ -87,6 +88,7 @@ class Outcome:
     sent_at: list[datetime] = field(default_factory=list)
     failed: list[tuple[Claimed, str, str, bool]] = field(default_factory=list)  # reason, detail, the address is dead
     put_off: list[tuple[Claimed, str]] = field(default_factory=list)
+    stopped: list[tuple[Claimed, str]] = field(default_factory=list)  # the refusal is the campaign's: no try is used up
     in_doubt: list[tuple[Claimed, str]] = field(default_factory=list)
     untouched: list[Claimed] = field(default_factory=list)
 
@@ -104,7 +106,9 @@ class Outcome:
             self._end(each, DeliveryState.IN_DOUBT, "connection_lost", detail)
         for each, detail in self.put_off:
             self._put_off(each, detail)
-        self._back([each.id for each in self.untouched])
+        for each, detail in self.stopped:
+            _mine([each.id], self.worker).update(stopped=True, detail=detail[:300])
+        self._back([each.id for each in self.untouched] + [each.id for each, _detail in self.stopped])
         with connection.cursor() as cursor:
             sql.run(cursor, "sending/progress", campaign=self.campaign_id, sent=bool(self.sent))
 

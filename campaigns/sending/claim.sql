@@ -21,4 +21,4 @@ update campaigns_delivery d set
     worker = %(worker)s,
     lease = case j.reason when '' then now() + %(lease)s end
 from judged j where d.id = j.id
-returning d.state, d.id, d.customer_id, d.address, d.attempts
+returning d.state, d.id, d.customer_id, d.address, d.attempts, d.stopped

@@ -58,7 +58,9 @@ def resend_in_doubt(campaign: Campaign) -> int:
     if campaign.state == CampaignState.CANCELLED:
         return 0
     doubtful = Delivery.objects.filter(campaign=campaign, state=DeliveryState.IN_DOUBT)
-    number = doubtful.update(state=DeliveryState.QUEUED, reason="", detail="", worker="", lease=None, attempts=0)
+    number = doubtful.update(
+        state=DeliveryState.QUEUED, reason="", detail="", worker="", lease=None, attempts=0, stopped=False
+    )
     if number:
         finished = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.FINISHED)
         finished.update(state=CampaignState.SENDING, finished_at=None, progress_at=timezone.now())

@@ -107,8 +107,8 @@ class Turn:
         elif verdict.fate == Fate.LATER:
             outcome.put_off.append((each, str(answer)))
             self._set_back()
-        elif verdict.fate == Fate.STOP and not each.attempts:
-            outcome.put_off.append((each, str(answer)))
+        elif verdict.fate == Fate.STOP and not each.stopped:
+            outcome.stopped.append((each, str(answer)))
             self.stopped = True
             control.stop(self.campaign.pk, str(answer))
         else:  # what stopped a campaign once, and does so again after somebody resumed it, is this recipient's matter

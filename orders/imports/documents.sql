@@ -9,7 +9,9 @@ with documents as (
 select d.document, d.is_order, d.placed_at, o.id, o.id is null as is_new, false as is_changed,
     -- Who bought is said once an order; an order that is here keeps its customer.
     coalesce(o.customer_id, c.id) as customer_id,
-    f.currency, f.rate, f.channel, f.sales_channel, f.location, s.state, o.state as old_state
+    f.currency, f.rate, f.channel, f.sales_channel, f.location, o.state as old_state,
+    -- What staff did with the order by hand stands, whatever a file says of its state.
+    case when not exists (select from orders_orderchange h where h.order_id = o.id and h.by_id is not null) then s.state end as state
 from documents d
 left join orders_order o on o.source = %(source)s and o.external_id = d.document
 left join import_line f on f.line = d.first

@@ -1,4 +1,10 @@
 -- returns.sql: to which sold line each cancelled line belongs (docs/domain.md 4, "what counts").
+-- First what was refunded without an item: a return after it is worth what is then left. One that names no order is a credit.
+insert into orders_orderline (order_id, customer_id, kind, at, quantity, unit_price, value, import_key)
+select order_id, customer_id, case when order_id is null then 'credit' else 'refund' end, at, 0, 0, -value, import_key
+from import_movement where is_new and kind = 'refund'
+order by at, document, line;
+
 -- Sold lines that may be meant, with the quantity that has not come back yet and what it is worth.
 create temp table import_sold on commit drop as
 with wanted as (
@@ -20,6 +26,13 @@ left join lateral (
 create index on import_sold (customer_id, unit_price, product_id);
 create index on import_sold (id);
 analyze import_sold;
+
+-- What comes back is never worth more than its order is by then: a refund without an item may have taken its part.
+create temp table import_worth on commit drop as
+select order_id, sum(value) as worth from orders_orderline
+where order_id in (select order_id from import_sold) group by order_id;
+create index on import_worth (order_id);
+analyze import_worth;
 
 -- One after the other by time, number and line, because each takes from what the next one may find: to the latest order of the customer
 -- placed strictly before that has one line with the whole quantity left. A return that names its order belongs to that one.
@@ -44,21 +57,18 @@ begin
             if back.quantity < sold.remaining then
                 sold.worth := least(round(sold.value * back.quantity / sold.quantity, 6), sold.worth);
             end if;
+            select least(sold.worth, w.worth) into sold.worth from import_worth w where w.order_id = sold.order_id;
+            update import_worth w set worth = w.worth - sold.worth where w.order_id = sold.order_id;
             update import_sold s set remaining = s.remaining - back.quantity, worth = s.worth - sold.worth where s.id = sold.id;
             insert into import_taken values (back.line, sold.id, sold.order_id, sold.worth);
         end if;
     end loop;
 end $$;
 
--- What belongs to no order is a credit of its customer, or of nobody; a refund names its order or is one too.
+-- What belongs to no order is a credit of its customer, or of nobody.
 insert into orders_orderline (order_id, customer_id, kind, at, product_id, quantity, unit_price, discount, value, takes_back_id, import_key)
 select t.order_id, m.customer_id, case when t.id is null then 'credit' else 'return' end, m.at, m.product_id, -m.quantity, m.unit_price, 0,
     -coalesce(t.value, m.value), t.id, m.import_key
 from import_movement m left join import_taken t using (line)
 where m.is_new and m.kind = 'return'
 order by m.at, m.document, m.line;
-
-insert into orders_orderline (order_id, customer_id, kind, at, quantity, unit_price, value, import_key)
-select order_id, customer_id, case when order_id is null then 'credit' else 'refund' end, at, 0, 0, -value, import_key
-from import_movement where is_new and kind = 'refund'
-order by at, document, line;

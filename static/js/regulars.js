@@ -193,6 +193,14 @@ document.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll("table[data-bulk]").forEach(showBulk);
 });
 
+// What was typed after a question went out is newer than its answer: the answer is let go, and leaving the field asks again.
+document.addEventListener("input", ({ target }) => { const form = target.closest("[data-keeps-typing]"); if (form) form.typed = true; });
+document.addEventListener("htmx:beforeRequest", ({ target }) => { target.typed = false; });
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const asked = detail.requestConfig;
+  if (asked.elt.typed && asked.triggeringEvent?.type === "change") detail.shouldSwap = false;
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const text = event.detail.xhr.status === 403 ? document.body.dataset.forbidden : document.body.dataset.failed;
   say(text);

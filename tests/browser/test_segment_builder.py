@@ -47,3 +47,19 @@ def test_the_count_follows_each_change_and_saving_keeps_it(page):
     assert Segment.objects.get().size == 1
     page.get_by_role("button", name="Remove: Orders so far").click()
     expect(page.get_by_text("Nobody is asked for yet").first).to_be_visible()
+
+
+def test_what_is_typed_while_a_count_runs_is_kept_and_counted(page):
+    page.get_by_label("Condition to add").select_option("orders")
+    page.get_by_role("button", name="Condition", exact=True).click()
+    expect(page.get_by_text("Number is missing").first).to_be_visible()
+    waiting = []
+    page.route("**/segments/new", lambda route: waiting.append(route))
+    page.get_by_label("comparison").select_option("at_most")  # its answer is on its way ...
+    page.get_by_label("number", exact=True).press_sequentially("1")
+    with page.expect_response("**/segments/new"):
+        waiting.pop().continue_()
+    page.unroute("**/segments/new")
+    expect(page.get_by_label("number", exact=True)).to_have_value("1")  # ... and knows nothing of this
+    page.get_by_label("number", exact=True).press("Tab")
+    expect(page.locator(".r-big")).to_have_text("2")

@@ -228,6 +228,16 @@ def test_a_refusal_of_us_pauses_the_campaign_and_is_held_against_nobody(smtp_ser
     assert states(launched) == {first.pk: "failed: refused", second.pk: "sent"}
 
 
+def test_a_refusal_of_us_pauses_the_campaign_after_the_server_put_everybody_off_too(smtp_server):
+    first, second = customer(email="first@example.vn"), customer(email="second@example.vn")
+    smtp_server.refuse = dict.fromkeys((first.email, second.email), "451 4.7.1 greylisted")
+    launched = send(launch(campaign()))
+    smtp_server.refuse = dict.fromkeys((first.email, second.email), "550 5.7.1 blocked, see our page")
+    Delivery.objects.update(lease=None)
+    assert send(launched).state == CampaignState.PAUSED
+    assert states(launched) == {first.pk: "queued", second.pk: "queued"}
+
+
 def test_a_mail_that_is_put_off_is_tried_again_three_times_and_then_given_up(smtp_server):
     late, there = customer(email="late@example.vn"), customer()
     smtp_server.refuse = {"late@example.vn": "451 4.7.1 greylisted"}

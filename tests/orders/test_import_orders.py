@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.models import Consent, Customer, Event, ExchangeRate, Facts, Import, ScoringModel, Shop
+from orders import orders
 from orders.models import Order, OrderLine, Product
 from tests.orders.importing import import_file
 
@@ -192,6 +193,30 @@ def test_a_cancelled_order_is_worth_nothing_until_a_newer_file_says_otherwise(wr
     assert (values(), Order.objects.get().state) == ({"A1": Decimal(0)}, "cancelled")
     again = import_file(written(header, "A1,7,2026-01-02,500,Hoàn thành"))
     assert (values(), Order.objects.get().state, again.result["changed"]) == ({"A1": Decimal(500)}, "delivered", 1)
+
+
+def test_a_refund_and_then_a_cancellation_or_a_return_take_no_more_than_the_order_is_worth(written: Written) -> None:
+    import_file(written("id,customer,date,amount,kind,status", "A1,7,2026-01-02,500,,", "A1,7,2026-01-03,200,refund,"))
+    import_file(written("id,customer,date,amount,status", "A1,7,2026-01-02,500,Đã hủy"))
+    assert values() == {"A1": Decimal(0)}
+    header = "id,customer,date,amount,sku,quantity,price,kind"
+    import_file(
+        written(
+            header,
+            "A2,8,2026-01-02,500,T1,1,500,",
+            "A2,8,2026-01-03,200,,,,refund",
+            "R2,8,2026-01-04,,T1,1,500,trả hàng",
+        )
+    )
+    assert values() == {"A1": Decimal(0), "A2": Decimal(0)}
+
+
+def test_what_staff_did_by_hand_stands_whatever_a_file_says_of_the_state(written: Written, django_user_model) -> None:
+    path = written("id,customer,date,amount,status", "A1,7,2026-01-02,500,placed")
+    import_file(path)
+    orders.cancel(Order.objects.get(), "Khách đổi ý", django_user_model.objects.create_user("ha@shop.vn"))
+    again = import_file(path)
+    assert (values(), Order.objects.get().state, again.result["changed"]) == ({"A1": Decimal(0)}, "cancelled", 0)
 
 
 # The same file again, and newer ones
