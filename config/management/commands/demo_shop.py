@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from campaigns import results
+from config.demo_shop import fair
 from config.demo_shop.shop import DemoShop
 from crm.scoring.rescore import rescore
 from crm.segments.refresh import refresh_all
@@ -21,9 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            DemoShop(options["customers"], now=timezone.now(), seed=options["seed"], say=self.stdout.write).fill()
+            now = timezone.now()
+            DemoShop(options["customers"], now=now, seed=options["seed"], say=self.stdout.write).fill()
         except ValueError as error:
             raise CommandError(str(error)) from error
+        fair.import_file(now)
         self.stdout.write("Scoring everybody and refreshing the segments")
         rescore()
         refresh_all()
